@@ -1,0 +1,57 @@
+"""Every blend of NEMOTRON-CROSSTHINK (arXiv 2504.13941), rebuilt from upstream sources.
+
+Importing this package gives `datasets.load_dataset` the name `crossthink`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from crossthink_hub.loading.register import register_when_imported
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load"]
+
+
+def load(
+    config: str = "gpr_up",
+    *,
+    split: str | None = None,
+    sources: str | None = None,
+    seed: int | None = None,
+    size: int | str | None = None,
+    oversample: bool | None = None,
+    allow_missing: bool | None = None,
+    **options: Any,
+) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
+    """Load a config, built into the `datasets` cache at first use, as `load_dataset("crossthink", …)` does.
+
+    Args:
+        config: name of the config; `crossthink configs` lists them.
+        split: `train` or `test`; both if not given.
+        sources: `sample`, or a folder of upstream files. If not given, a folder `./crossthink` that
+            `crossthink build` made, or else the embedded sample.
+        seed: decides which rows are taken and where they stand; 0 by default.
+        size: rows of the train split, or `max`, the default: the most without repeats.
+        oversample: whether a larger size may repeat rows.
+        allow_missing: whether to build without sources that are not there.
+        options: of `datasets.load_dataset`, such as `streaming` or `num_proc`.
+
+    Raises:
+        CrossThinkError: the config, the sources or the size make no sense.
+
+    Example:
+        >>> load("gpr_up", split="train", sources="sample", size=100).num_rows
+        100
+    """
+    from datasets import load_dataset
+
+    asked = {"sources": sources, "seed": seed, "size": size, "oversample": oversample}
+    given = {
+        name: value for name, value in {**asked, "allow_missing": allow_missing}.items() if value is not None
+    }
+    return load_dataset("crossthink", config, split=split, **given, **options)
+
+
+register_when_imported()

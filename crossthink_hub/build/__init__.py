@@ -1,0 +1,1 @@
+"""From upstream files to a folder: collect, plan, shuffle, write."""

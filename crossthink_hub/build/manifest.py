@@ -1,0 +1,181 @@
+"""`manifest.json`: what a built folder holds and what it was made from."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import crossthink_hub
+from crossthink_hub.build.collect import Collected
+from crossthink_hub.build.digest import hexadecimal
+from crossthink_hub.build.plan import HELD_OUT, ConfigPlan, Plan
+from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.build.write import Shard
+from crossthink_hub.errors import FolderError
+from crossthink_hub.recipe.paper import recipe_digest
+from crossthink_hub.sources.registry import Located
+from crossthink_hub.sources.upstream import Upstream
+
+Manifest = dict[str, Any]
+FILE_NAME = "manifest.json"
+FORMAT = 1
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """Return the JSON Schema of a manifest."""
+    text = resources.files("crossthink_hub.build").joinpath("manifest.schema.json").read_text("utf-8")
+    found: Mapping[str, Any] = json.loads(text)
+    return found
+
+
+def problems_of(manifest: object) -> list[str]:
+    """Return what the schema has against a manifest, a line each.
+
+    Example:
+        >>> problems_of({})[0]
+        "manifest.json: 'format' is a required property"
+    """
+    from jsonschema import Draft202012Validator
+
+    found = [
+        (".".join(map(str, error.path)), error.message)
+        for error in Draft202012Validator(schema()).iter_errors(manifest)
+    ]
+    return [f"{FILE_NAME}: {f'{place}: ' if place else ''}{message}" for place, message in sorted(found)]
+
+
+def read_json(folder: Path) -> Manifest:
+    """Return a built folder's manifest as it stands.
+
+    Raises:
+        FolderError: there is none, or it is no JSON.
+    """
+    path = folder / FILE_NAME
+    try:
+        manifest: Manifest = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise FolderError(
+            "not a built folder: it has no manifest.json",
+            where=folder,
+            fix="`crossthink build gpr_up --sources sample --out crossthink` makes one.",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise FolderError(f"can't be read ({error})", where=path, fix="Build the folder again.") from error
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return a built folder's manifest, checked against the schema.
+
+    Raises:
+        FolderError: there is none, or it does not fit the schema.
+    """
+    manifest = read_json(folder)
+    if found := problems_of(manifest):
+        raise FolderError(found[0], where=folder, fix="Build it again, or use the version that made it.")
+    return manifest
+
+
+def make_manifest(
+    settings: BuildSettings,
+    upstream: Upstream,
+    collected: Mapping[str, Sequence[Collected]],
+    checksums: Mapping[Path, str],
+    plan: Plan,
+    shards: Iterable[Shard],
+    folder: Path,
+) -> Manifest:
+    """Return the manifest of a build."""
+    by_split: dict[tuple[str, str], list[Shard]] = {}
+    for shard in sorted(shards, key=lambda shard: shard.number):
+        by_split.setdefault((shard.output.plan.config.name, shard.output.split), []).append(shard)
+    return {
+        "format": FORMAT,
+        "tool_version": crossthink_hub.__version__,
+        "recipe_digest": recipe_digest(),
+        "seed": settings.seed,
+        "size": settings.size,
+        "oversample": settings.oversample,
+        "kind": upstream.kind,
+        "sources": {
+            name: _source(found, collected[name], checksums, plan) for name, found in upstream.located.items()
+        },
+        "left_out": dict(upstream.left_out),
+        "configs": {
+            name: {
+                "weights": dict(config.weights),
+                "quotas": dict(config.quotas),
+                **_split(by_split.get((name, "train"), []), folder),
+                "test": _split(by_split.get((name, "test"), []), folder),
+            }
+            for name, config in plan.configs.items()
+        },
+    }
+
+
+def _source(
+    found: Located, parts: Sequence[Collected], checksums: Mapping[Path, str], plan: Plan
+) -> Manifest:
+    source = found.source
+    dropped: Counter[str] = Counter()
+    flags: Counter[str] = Counter()
+    for part in parts:
+        dropped.update(part.dropped["reason"].to_pylist())
+        flags.update(part.flags)
+    good = sum(len(part.digests) for part in parts)
+    kept = _kept(source.name, plan)
+    return {
+        "repo": source.repo,
+        "revision": None,
+        "licence": source.licence,
+        "non_commercial": source.non_commercial,
+        "files": [
+            {"path": name, "bytes": path.stat().st_size, "sha256": checksums[path]}
+            for name, path in found.files.items()
+        ],
+        "rows_read": good + dropped.total(),
+        "rows_kept": kept,
+        "rows_dropped": dict(sorted(dropped.items())),
+        "rows_not_sampled": good - kept,
+        "flags": dict(sorted(flags.items())),
+    }
+
+
+def _kept(source: str, plan: Plan) -> int:
+    """Return how many problems of a source some config holds, in train or test."""
+    own = plan.sources[source]
+    taken = np.zeros(len(own.positions), bool)
+    for config in _takers(source, plan):
+        taken |= (own.positions == HELD_OUT) | (own.times(own.positions, config.quotas[source]) > 0)
+    return int(taken.sum())
+
+
+def _takers(source: str, plan: Plan) -> list[ConfigPlan]:
+    return [config for config in plan.configs.values() if source in config.quotas]
+
+
+def _split(shards: Sequence[Shard], folder: Path) -> Manifest:
+    counts: Counter[str] = Counter()
+    for shard in shards:
+        counts.update(shard.counts)
+    digest = sum((shard.row_digest for shard in shards), np.zeros(2, np.uint64))
+    return {
+        "rows": sum(shard.rows for shard in shards),
+        "counts": {name: count for name, count in counts.items() if count},
+        "files": [
+            {
+                "path": shard.path.relative_to(folder).as_posix(),
+                "rows": shard.rows,
+                "bytes": shard.path.stat().st_size,
+                "sha256": shard.sha256,
+            }
+            for shard in shards
+        ],
+        "row_digest": hexadecimal(digest),
+    }

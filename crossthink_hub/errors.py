@@ -1,0 +1,56 @@
+"""The one exception family, and the exit code each member gives the command line.
+
+| exit code | class | meaning |
+|---|---|---|
+| 1 | `FolderError` | a built folder is missing, damaged, or fails `crossthink validate` |
+| 2 | `UsageError` | a name or a value that makes no sense |
+| 3 | `SourceError` | an upstream file is missing, unreadable, or not what was expected |
+| 4 | `OutputError` | the output can't be written: disk full, no permission, in the way of other files |
+"""
+
+
+class CrossThinkError(Exception):
+    """Something the user can act on: what is wrong, where, and what to do about it.
+
+    Args:
+        message: what was expected and what was found.
+        where: file, row or field concerned.
+        fix: what to do.
+
+    Example:
+        >>> print(SourceError("not a Parquet file", where="mmlu/train.parquet", fix="Download it again."))
+        mmlu/train.parquet: not a Parquet file
+        Download it again.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, where: object = None, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.where, self.fix = message, where, fix
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.message}" if self.where is not None else self.message
+        return f"{head}\n{self.fix}" if self.fix else head
+
+
+class FolderError(CrossThinkError):
+    """A built folder is missing, damaged, or fails a check."""
+
+
+class UsageError(CrossThinkError):
+    """A name or a value that makes no sense."""
+
+    exit_code = 2
+
+
+class SourceError(CrossThinkError):
+    """An upstream file is missing, unreadable, or not what was expected."""
+
+    exit_code = 3
+
+
+class OutputError(CrossThinkError):
+    """The output can't be written."""
+
+    exit_code = 4

@@ -1,0 +1,84 @@
+"""Who a problem is, which problems are taken first, and where a row stands: three hashes.
+
+- The id is the source and a digest of the question, the options and the answer, so a problem has one
+  id in every config, template and version. White space and Unicode composition do not count. Equal
+  problems are told apart by an ordinal.
+- `rank` decides WHICH problems of a source are taken: the lowest first.
+- `order` decides WHERE a row stands. Were it the same hash as `rank`, the problems that every blend
+  takes would stand at the head of every blend, in their natural distribution.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from xxhash import xxh3_64_intdigest
+
+UInt64 = npt.NDArray[np.uint64]
+WHITE_SPACE = b" \t\n\r\v\f"
+FIELD, ITEM = "\x1f", "\x1e"
+
+
+def digests(problems: pa.Table) -> UInt64:
+    """Return a 64-bit digest of each problem's question, options and answer.
+
+    Example:
+        >>> from crossthink_hub.problem import problems
+        >>> one, two = (problems({"question": pa.array([q]), "answer": pa.array(["2"]), "row": pa.array([0])})
+        ...             for q in ("Is 1 + 1 = 2?", "Is 1+1=2?"))
+        >>> bool(digests(one)[0] == digests(two)[0])
+        True
+    """
+    text = pc.binary_join_element_wise(
+        pc.fill_null(problems["question"].combine_chunks(), ""),
+        pc.binary_join(problems["options"].combine_chunks(), ITEM),
+        pc.fill_null(problems["answer"].combine_chunks(), ""),
+        FIELD,
+    )
+    return _hash(value.translate(None, WHITE_SPACE) for value in text_bytes(pc.utf8_normalize(text, "NFC")))
+
+
+def detail_digests(problems: pa.Table) -> UInt64:
+    """Return a digest of what else is published of a problem: it puts equal problems in an order."""
+    fields = ["domain", "persona", "upstream_id"]
+    texts = [pc.fill_null(problems[field].combine_chunks(), "") for field in fields]
+    lists = [pc.binary_join(problems[field].combine_chunks(), ITEM) for field in ("flags", "skills")]
+    index = pc.fill_null(problems["index"].combine_chunks().cast(pa.string()), "")
+    return _hash(text_bytes(pc.binary_join_element_wise(*texts, *lists, index, FIELD)))
+
+
+def ids(source: str, digests: UInt64, ordinals: npt.NDArray[np.int64]) -> list[str]:
+    """Return the published ids; the first of equal problems has no ordinal, the second has 2.
+
+    Example:
+        >>> ids("mmlu", np.array([10, 10], np.uint64), np.array([0, 1]))
+        ['mmlu-000000000000000a', 'mmlu-000000000000000a-2']
+    """
+    pairs = zip(digests.tolist(), ordinals.tolist(), strict=True)
+    return [f"{source}-{d:016x}" if not o else f"{source}-{d:016x}-{o + 1}" for d, o in pairs]
+
+
+def ranks(ids: Iterable[str], seed: int) -> UInt64:
+    """Return the hash that decides which problems are taken."""
+    return _hash(f"rank {seed} {id_}".encode() for id_ in ids)
+
+
+def orders(ids: Iterable[str], seed: int, repeat: int = 0) -> UInt64:
+    """Return the hash that decides where a row stands; each repeat of a problem stands elsewhere."""
+    return _hash(f"order {seed} {repeat} {id_}".encode() for id_ in ids)
+
+
+def _hash(values: Iterable[bytes]) -> UInt64:
+    return np.fromiter(map(xxh3_64_intdigest, values), np.uint64)
+
+
+def text_bytes(texts: pa.StringArray) -> Iterable[bytes]:
+    """Yield each text's UTF-8 bytes without making a Python string of it."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    data = texts.buffers()[2]
+    if data is None:
+        return (b"" for _ in range(len(texts)))
+    view = memoryview(data)
+    return (bytes(view[a:b]) for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True))

@@ -1,0 +1,141 @@
+"""Which folder `load_dataset("crossthink", …)` reads: one built beside the reader, or one in a cache."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import xxhash
+from filelock import FileLock
+
+import crossthink_hub
+from crossthink_hub.build.manifest import FILE_NAME, read_manifest
+from crossthink_hub.build.run import build
+from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.errors import UsageError
+from crossthink_hub.loading.register import NAME
+from crossthink_hub.recipe.paper import recipe_digest
+from crossthink_hub.sources import SOURCES
+from crossthink_hub.sources.registry import locate
+from crossthink_hub.sources.upstream import SAMPLE
+
+BUILDS = "crossthink_builds"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: a config, and how to build it. `None` leaves the choice to the build.
+
+    Attributes:
+        config: name of the config.
+        sources: `sample` or a folder of upstream files; None takes a built `./crossthink` if there is one.
+        seed: as `BuildSettings` has it, like the rest.
+        size: rows of the train split, or `max`.
+        oversample: whether rows may be repeated.
+        allow_missing: whether sources may be missing.
+    """
+
+    config: str
+    sources: str | None = None
+    seed: int | None = None
+    size: int | str | None = None
+    oversample: bool | None = None
+    allow_missing: bool | None = None
+
+    def settings(self) -> BuildSettings:
+        """Return the settings to build with.
+
+        Raises:
+            UsageError: the config is unknown or a number out of range.
+        """
+        size = None if self.size in (None, "max") else int(self.size)
+        return BuildSettings(
+            (self.config,), self.seed or 0, size, bool(self.oversample), bool(self.allow_missing)
+        )
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A built folder to read: `fingerprint` differs whenever its rows may."""
+
+    request: Request
+    path: Path
+    fingerprint: str
+    built: bool
+
+    def files(self) -> dict[str, list[str]]:
+        """Return the data files of the config by split, after building the folder if need be.
+
+        Raises:
+            CrossThinkError: the build fails, or a built folder does not hold the config.
+        """
+        if not self.built:
+            self._build()
+        manifest = read_manifest(self.path)
+        if self.request.config not in manifest["configs"]:
+            raise UsageError(
+                f"{self.path} does not hold {self.request.config!r}, only {', '.join(manifest['configs'])}",
+                fix=f"Build it: crossthink build {self.request.config}. Or give sources= to build aside.",
+            )
+        entry = manifest["configs"][self.request.config]
+        splits = {"train": entry["files"], "test": entry["test"]["files"]}
+        return {
+            split: [str(self.path / file["path"]) for file in files]
+            for split, files in splits.items()
+            if files
+        }
+
+    def _build(self) -> None:
+        """Build once, whoever else asks for the same at the same time."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{self.path}.lock"):
+            if not (self.path / FILE_NAME).is_file():
+                build(self.request.settings(), self.request.sources or SAMPLE, self.path)
+
+
+def resolve(request: Request, cache: Path) -> Folder:
+    """Return the folder that a request reads; nothing is built yet.
+
+    Without `sources` that is the built folder `./crossthink`, if there is one, else the embedded
+    sample, with a warning.
+
+    Args:
+        request: what is asked for.
+        cache: where builds are kept.
+
+    Raises:
+        UsageError: the request makes no sense, or asks a built folder for another seed or size.
+        SourceError: the folder of sources is not there.
+    """
+    settings = request.settings()
+    local = Path(NAME).absolute()
+    if request.sources is None and (local / FILE_NAME).is_file():
+        asked = [name for name in ("seed", "size", "oversample", "allow_missing") if getattr(request, name)]
+        if asked:
+            raise UsageError(
+                f"{local} is built already, so {', '.join(asked)} can't be chosen",
+                fix="Give sources= too, to build another.",
+            )
+        manifest = (local / FILE_NAME).read_bytes()
+        return Folder(request, local, xxhash.xxh3_64_hexdigest(manifest), built=True)
+    if request.sources is None:
+        warnings.warn(
+            "No built folder ./crossthink here and no sources= given: loading the embedded sample of made-up "
+            'rows. Give sources="FOLDER" for real rows, or sources="sample" to hear no more of it.',
+            stacklevel=2,
+        )
+    state = [crossthink_hub.__version__, recipe_digest(), settings.configs, settings.seed, settings.size]
+    state += [settings.oversample, settings.allow_missing, *_state_of(request.sources or SAMPLE)]
+    fingerprint = xxhash.xxh3_64_hexdigest(repr(state).encode())
+    return Folder(request, cache / BUILDS / f"{request.config}-{fingerprint}", fingerprint, built=False)
+
+
+def _state_of(sources: str) -> list[object]:
+    """Return what tells one state of the sources from another: each file's name, size and time of change."""
+    if sources == SAMPLE:
+        return [SAMPLE]
+    folder = Path(sources).absolute()
+    return [
+        (name, file, path.stat().st_size, path.stat().st_mtime_ns)
+        for name, found in locate(SOURCES, folder).items()
+        for file, path in found.files.items()
+    ]

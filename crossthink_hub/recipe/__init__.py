@@ -1,0 +1,1 @@
+"""What the paper says: sources, blends, templates and filters, mostly as data."""

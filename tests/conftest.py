@@ -1,0 +1,40 @@
+"""What all tests share: the real upstream files, and Python run as a stranger would run it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+REAL_SOURCES = REPOSITORY.parent / "shared" / "data" / "sources"
+
+RunPython = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def real_sources() -> Path:
+    """The folder of real upstream files; the test is skipped without it, or fails where it is required."""
+    if REAL_SOURCES.is_dir():
+        return REAL_SOURCES
+    message = f"no real upstream files at {REAL_SOURCES}"
+    if os.environ.get("CROSSTHINK_REQUIRE_REAL"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> RunPython:
+    """Run a Python program in a folder, with Hugging Face caches of its own and no network; return its output."""
+
+    def run(code: str, cwd: Path = tmp_path, **environment: str) -> str:
+        env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", **environment}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=cwd, env=env, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
