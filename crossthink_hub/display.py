@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,8 +11,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from crossthink_hub.build.manifest import Manifest
 from crossthink_hub.recipe.paper import source_facts
+
+if TYPE_CHECKING:
+    from crossthink_hub.build.manifest import Manifest
 
 NONE = "-"
 MOST_HEAD = 6
@@ -25,7 +27,7 @@ def escaped(text: str) -> str:
     return escape(text)
 
 
-def build_report(manifest: Manifest, folder: Path) -> RenderableType:
+def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
     parts: list[RenderableType] = [_sources_table(manifest), _blends_table(manifest)]
     if manifest["left_out"]:
@@ -40,7 +42,7 @@ def build_report(manifest: Manifest, folder: Path) -> RenderableType:
     return Group(*parts)
 
 
-def left_out(manifest: Manifest) -> str:
+def left_out(manifest: "Manifest") -> str:
     """Return which sources a build left out and why, by reason."""
     reasons: dict[str, list[str]] = {}
     for name, reason in manifest["left_out"].items():
@@ -49,7 +51,7 @@ def left_out(manifest: Manifest) -> str:
     return f"{why}. The blend's rule is applied to the sources that are there."
 
 
-def _sources_table(manifest: Manifest) -> Table:
+def _sources_table(manifest: "Manifest") -> Table:
     table = Table("source", "read", "dropped", "kept", "not sampled", title="Sources", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -65,7 +67,7 @@ def _sources_table(manifest: Manifest) -> Table:
     return table
 
 
-def _blends_table(manifest: Manifest) -> Table:
+def _blends_table(manifest: "Manifest") -> Table:
     present = list(manifest["sources"])
     table = Table(
         "config", "train", "test", *present, title="Blends: share of each source", title_justify="left"

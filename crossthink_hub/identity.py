@@ -1,13 +1,14 @@
 """Who a problem is, which problems are taken first, and where a row stands: three hashes.
 
 - The id is the source and a digest of the question, the options and the answer, so a problem has one
-  id in every config, template and version. White space and Unicode composition do not count. Equal
-  problems are told apart by an ordinal.
+  id in every config, template and version. Kind and amount of white space do not count, nor how
+  Unicode is composed. Equal problems are told apart by an ordinal.
 - `rank` decides WHICH problems of a source are taken: the lowest first.
 - `order` decides WHERE a row stands. Were it the same hash as `rank`, the problems that every blend
   takes would stand at the head of every blend, in their natural distribution.
 """
 
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,8 +18,9 @@ import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
 UInt64 = npt.NDArray[np.uint64]
-WHITE_SPACE = b" \t\n\r\v\f"
-FIELD, ITEM = "\x1f", "\x1e"
+OTHER_SPACE = (b"\t", b"\n", b"\r", b"\v", b"\f")
+ITEM, FIELD = "\x7f", "\x7f\x7f"
+"""Stand between the parts of a text that is hashed."""
 
 
 def digests(problems: pa.Table) -> UInt64:
@@ -27,7 +29,7 @@ def digests(problems: pa.Table) -> UInt64:
     Example:
         >>> from crossthink_hub.problem import problems
         >>> one, two = (problems({"question": pa.array([q]), "answer": pa.array(["2"]), "row": pa.array([0])})
-        ...             for q in ("Is 1 + 1 = 2?", "Is 1+1=2?"))
+        ...             for q in ("Is 1 + 1 = 2?", "Is  1 + 1\\n= 2?"))
         >>> bool(digests(one)[0] == digests(two)[0])
         True
     """
@@ -37,7 +39,29 @@ def digests(problems: pa.Table) -> UInt64:
         pc.fill_null(problems["answer"].combine_chunks(), ""),
         FIELD,
     )
-    return _hash(value.translate(None, WHITE_SPACE) for value in text_bytes(pc.utf8_normalize(text, "NFC")))
+    odd = _may_not_be_canonical(text)
+    canonical = pa.array([_canonical(value) for value in text.filter(odd).to_pylist()], pa.string())
+    return _hash(text_bytes(pc.replace_with_mask(text, odd, canonical)))
+
+
+def _may_not_be_canonical(texts: pa.StringArray) -> pa.BooleanArray:
+    """Tell which texts have white space other than single spaces, or are not ASCII; at memory's speed."""
+    offsets, data = _parts(texts)
+    space = data <= ord(" ")
+    odd = np.flatnonzero((space[1:] & space[:-1]) | (data[1:] < ord(" ")))
+    found = pc.invert(pc.string_is_ascii(texts)).to_numpy(zero_copy_only=False).copy()
+    found[np.searchsorted(offsets, odd + 1, side="right") - 1] = True
+    return pa.array(found)
+
+
+def _canonical(value: str) -> bytes:
+    """Return a text with single spaces for all white space, and its characters composed (NFC)."""
+    text = unicodedata.normalize("NFC", value).encode()
+    for space in OTHER_SPACE:
+        text = text.replace(space, b" ")
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text
 
 
 def detail_digests(problems: pa.Table) -> UInt64:
@@ -70,15 +94,20 @@ def orders(ids: Iterable[str], seed: int, repeat: int = 0) -> UInt64:
     return _hash(f"order {seed} {repeat} {id_}".encode() for id_ in ids)
 
 
-def _hash(values: Iterable[bytes]) -> UInt64:
+def _hash(values: Iterable[memoryview | bytes]) -> UInt64:
     return np.fromiter(map(xxh3_64_intdigest, values), np.uint64)
 
 
-def text_bytes(texts: pa.StringArray) -> Iterable[bytes]:
-    """Yield each text's UTF-8 bytes without making a Python string of it."""
+def text_bytes(texts: pa.StringArray) -> Iterable[memoryview]:
+    """Yield each text's UTF-8 bytes where they lie, without a copy."""
+    offsets, data = _parts(texts)
+    view = memoryview(data)  # type: ignore[arg-type]  # numpy arrays are buffers; typed so from 3.12 on
+    return (view[a:b] for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True))
+
+
+def _parts(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return where each text begins and ends, and the bytes of them all."""
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
     data = texts.buffers()[2]
-    if data is None:
-        return (b"" for _ in range(len(texts)))
-    view = memoryview(data)
-    return (bytes(view[a:b]) for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True))
+    first, last = (int(offsets[0]), int(offsets[-1])) if len(offsets) else (0, 0)
+    return offsets - first, np.frombuffer(data, np.uint8)[first:last] if data else np.zeros(0, np.uint8)

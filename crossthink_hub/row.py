@@ -6,6 +6,8 @@ import pyarrow as pa
 
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 
+REWARD_MODEL = pa.struct([("style", pa.string()), ("ground_truth", pa.string())])
+
 UPSTREAM = pa.struct([("repo", pa.string()), ("revision", pa.string()), ("id", pa.string())])
 
 META_DATA = pa.struct(
@@ -34,7 +36,7 @@ SCHEMA = pa.schema(
         ("data_source", pa.string()),
         ("prompt", pa.list_(MESSAGE)),
         ("solution", pa.string()),
-        ("reward_model", pa.struct([("style", pa.string()), ("ground_truth", pa.string())])),
+        ("reward_model", REWARD_MODEL),
         ("ability", pa.string()),
         ("meta_data", META_DATA),
     ]

@@ -27,7 +27,7 @@ def real_sources() -> Path:
 
 @pytest.fixture
 def run_python(tmp_path: Path) -> RunPython:
-    """Run a Python program in a folder, with Hugging Face caches of its own and no network; return its output."""
+    """Run a Python program in a folder, with caches of its own and no network; return its output."""
 
     def run(code: str, cwd: Path = tmp_path, **environment: str) -> str:
         env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1", **environment}

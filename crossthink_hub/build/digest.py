@@ -25,7 +25,7 @@ def row_digests(rows: pa.Table) -> RowDigests:
         True
     """
     leaves = [leaf for column in rows.columns for leaf in _leaves(column.combine_chunks())]
-    joined = pc.binary_join_element_wise(*leaves, FIELD) if leaves else pa.array([], pa.string())
+    joined = pc.binary_join_element_wise(*leaves, FIELD, null_handling="replace", null_replacement=NULL)
     digests = b"".join(map(xxh3_128_digest, text_bytes(joined)))
     return np.frombuffer(digests, np.uint64).reshape(-1, 2)
 
@@ -58,5 +58,4 @@ def _leaves(array: pa.Array) -> Iterator[pa.Array]:
     elif pa.types.is_list(kind):
         yield pc.binary_join(pa.ListArray.from_arrays(array.offsets, next(_leaves(array.values))), ITEM)
     else:
-        text = array if pa.types.is_string(kind) else array.cast(pa.string())
-        yield pc.fill_null(text, NULL)
+        yield array if pa.types.is_string(kind) else array.cast(pa.string())

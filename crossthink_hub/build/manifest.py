@@ -152,7 +152,7 @@ def _kept(source: str, plan: Plan) -> int:
     own = plan.sources[source]
     taken = np.zeros(len(own.positions), bool)
     for config in _takers(source, plan):
-        taken |= (own.positions == HELD_OUT) | (own.times(own.positions, config.quotas[source]) > 0)
+        taken |= (own.positions == HELD_OUT) | (own.times(config.quotas[source]) > 0)
     return int(taken.sum())
 
 

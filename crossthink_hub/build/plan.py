@@ -47,10 +47,14 @@ class SourcePlan:
         """How many problems the test split takes."""
         return int((self.positions == HELD_OUT).sum())
 
-    def times(self, positions: Int64, quota: int) -> Int64:
-        """Return how often a quota takes the problems at these positions: whole passes, then by rank."""
-        passes, rest = divmod(quota, max(self.available, 1))
-        return np.where(positions == HELD_OUT, 0, passes + (positions < rest))
+    def passes(self, quota: int) -> tuple[int, int]:
+        """Return how often a quota takes every train problem, and how many of lowest rank once more."""
+        return divmod(quota, max(self.available, 1))
+
+    def times(self, quota: int) -> Int64:
+        """Return how often a quota takes each problem; never for those held out."""
+        whole, rest = self.passes(quota)
+        return np.where(self.positions == HELD_OUT, 0, whole + (self.positions < rest))
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,12 @@ def plan_source(name: str, digests: UInt64, details: UInt64, rank: UInt64, seed:
     rank_of_id = rank.copy()
     rank_of_id[again] = ranks(ids(name, digests[again], ordinals[again]), seed)
     # Equal problems share the rank without ordinal: they are held out together, or the test would leak.
-    distinct = np.unique(rank)
+    distinct = rank[~again]
     test = min(len(distinct) // TEST_SHARE, MOST_TEST) or int(len(distinct) > 1)
-    held_out = rank < distinct[test] if test else np.zeros(len(rank), bool)
+    held_out = rank < np.partition(distinct, test)[test] if test else np.zeros(len(rank), bool)
     positions = np.full(len(rank), HELD_OUT)
     train = np.flatnonzero(~held_out)
-    by_rank = train[np.lexsort((ordinals[train], digests[train], rank_of_id[train]))]
+    by_rank = train[np.lexsort((digests[train], rank_of_id[train]))]
     positions[by_rank] = np.arange(len(by_rank))
     return SourcePlan(ordinals, positions)
 

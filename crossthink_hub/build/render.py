@@ -1,16 +1,16 @@
 """From problems to published rows: the one place where a row is put together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crossthink_hub import row
 from crossthink_hub.build.plan import HELD_OUT
+from crossthink_hub.recipe.configs import Config
 from crossthink_hub.recipe.paper import SourceFacts
-from crossthink_hub.recipe.templates import Template, answer_letters, messages, prompt_texts, solutions
+from crossthink_hub.recipe.templates import answer_letters, messages, prompt_texts, solutions
 from crossthink_hub.sources.registry import Source
 
 
@@ -23,51 +23,57 @@ class Origin:
     revision: str | None = None
 
 
-def render(dealt: pa.Table, origin: Origin, template: Template) -> pa.Table:
-    """Return the rows of one source as published.
+def render(dealt: pa.Table, origins: Sequence[Origin], config: Config) -> pa.Table:
+    """Return problems as rows of a config.
 
     Args:
-        dealt: problems of the source with `id`, `position` and `repeat`.
-        origin: the source.
-        template: how its questions are asked and answered.
+        dealt: problems with `id`, `position`, `repeat`, and `source`, an index into the origins.
+        origins: the sources.
+        config: says how each type of question is asked and answered.
+
+    Returns:
+        as many rows, in the same order, with `row.SCHEMA`.
     """
-    count = len(dealt)
     columns = {name: dealt[name].combine_chunks() for name in dealt.column_names}
+    templates = [config.template(origin.facts.question_type) for origin in origins]
 
-    def constant(value: str | None) -> pa.Array:
-        return pa.array([value], pa.string()).take(pa.array(np.zeros(count, np.int8)))
+    def each(values: Iterable[str | None]) -> pa.Array:
+        """Return for each row what belongs to its source."""
+        return pa.array(list(values), pa.string()).take(columns["source"])
 
-    source, answers = origin.source, solutions(dealt, template)
-    held_out = pc.equal(columns["position"], HELD_OUT)
-    meta: Mapping[str, pa.Array] = {
-        "index": columns["index"],
-        "split": pc.if_else(held_out, "test", "train"),
-        "repeat": columns["repeat"],
-        "source": constant(source.name),
-        "domain": columns["domain"],
-        "flags": columns["flags"],
-        "question_type": constant(template.question_type),
-        "answer_template": constant(template.answer),
-        "question": columns["question"],
-        "options": columns["options"],
+    def always(value: str) -> pa.Array:
+        return each([value] * len(origins))
+
+    answers = solutions(dealt, templates, columns["source"])
+    meta = {
+        **{name: columns[name] for name in ("index", "repeat", "domain", "flags", "question", "options")},
+        **{name: columns[name] for name in ("persona", "skills")},
+        "split": pc.if_else(pc.equal(columns["position"], HELD_OUT), "test", "train"),
+        "source": each(origin.source.name for origin in origins),
+        "question_type": each(template.question_type for template in templates),
+        "answer_template": each(template.answer for template in templates),
         "answer_letter": answer_letters(dealt),
-        "persona": columns["persona"],
-        "skills": columns["skills"],
-        "licence": constant(source.licence),
-        "upstream": pa.StructArray.from_arrays(
-            [constant(source.repo), constant(origin.revision), columns["upstream_id"]],
-            fields=list(row.UPSTREAM),
+        "licence": each(origin.source.licence for origin in origins),
+        "upstream": _struct(
+            row.UPSTREAM,
+            {
+                "repo": each(origin.source.repo for origin in origins),
+                "revision": each(origin.revision for origin in origins),
+                "id": columns["upstream_id"],
+            },
         ),
     }
-    arrays = {
+    published = {
         "id": columns["id"],
-        "data_source": constant(f"crossthink/{source.name}"),
-        "prompt": messages(prompt_texts(dealt, template)),
+        "data_source": each(f"crossthink/{origin.source.name}" for origin in origins),
+        "prompt": messages(prompt_texts(dealt, templates, columns["source"])),
         "solution": answers,
-        "reward_model": pa.StructArray.from_arrays([constant("rule"), answers], ["style", "ground_truth"]),
-        "ability": constant(origin.facts.category),
-        "meta_data": pa.StructArray.from_arrays(
-            [meta[field.name] for field in row.META_DATA], fields=list(row.META_DATA)
-        ),
+        "reward_model": _struct(row.REWARD_MODEL, {"style": always("rule"), "ground_truth": answers}),
+        "ability": each(origin.facts.category for origin in origins),
+        "meta_data": _struct(row.META_DATA, meta),
     }
-    return pa.Table.from_arrays([arrays[name] for name in row.SCHEMA.names], schema=row.SCHEMA)
+    return pa.Table.from_arrays([published[name] for name in row.SCHEMA.names], schema=row.SCHEMA)
+
+
+def _struct(kind: pa.StructType, columns: Mapping[str, pa.Array]) -> pa.StructArray:
+    return pa.StructArray.from_arrays([columns[field.name] for field in kind], fields=list(kind))

@@ -128,7 +128,7 @@ def _shuffle_tasks(
 ) -> list[ShuffleTask]:
     source = plan.sources[name]
     quotas = [config.quotas[name] for config in plan.configs.values() if name in config.quotas]
-    repeats = source.times(source.positions, max(quotas, default=0))
+    repeats = source.times(max(quotas, default=0))
     tasks, start = [], 0
     for part in parts:
         end = start + len(part.digests)

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from crossthink_hub import row
 from crossthink_hub.build.digest import RowDigests, row_digests, sequence_digest, set_digest
 from crossthink_hub.build.parquet import write_parquet
 from crossthink_hub.build.plan import HELD_OUT, ConfigPlan, Plan
@@ -117,7 +116,7 @@ class WriteJob:
 def write_bucket(job: WriteJob, bucket: int, assembly: Assembly) -> list[Shard]:
     """Render one bucket and write the shards that it completes."""
     split = "train" if bucket < job.buckets else "test"
-    dealt = {name: _read(paths, bucket) for name, paths in job.spills.items()}
+    dealt = _read(job, bucket)
     shards = []
     outputs = sorted(job.outputs(split), key=_template_key)
     for _, same in groupby(outputs, key=_template_key):
@@ -135,43 +134,41 @@ def _template_key(output: Output) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(output.plan.config.by_question_type.items()))
 
 
-def _read(paths: Sequence[Path], bucket: int) -> pa.Table:
-    batches = []
-    for path in paths:
-        with pa.OSFile(str(path)) as file:
-            batches.append(pa.ipc.open_file(file).get_batch(bucket))
-    return pa.Table.from_batches(batches).combine_chunks()
+def _read(job: WriteJob, bucket: int) -> pa.Table:
+    """Return a bucket's problems from all pieces in order, with `source` as an index into the origins."""
+    tables = []
+    for number, name in enumerate(job.origins):
+        for path in job.spills[name]:
+            with pa.OSFile(str(path)) as file:
+                batch = pa.ipc.open_file(file).get_batch(bucket)
+            source = pa.array(np.full(len(batch), number, np.int8))
+            tables.append(pa.Table.from_batches([batch]).append_column("source", source))
+    dealt = pa.concat_tables(tables).combine_chunks()
+    return dealt.take(pa.array(np.argsort(dealt["order"].to_numpy(), kind="stable")))
 
 
-def _parts(
-    job: WriteJob, dealt: Mapping[str, pa.Table], outputs: Sequence[Output]
-) -> Iterator[tuple[Output, Part]]:
+def _parts(job: WriteJob, dealt: pa.Table, outputs: Sequence[Output]) -> Iterator[tuple[Output, Part]]:
     """Yield what each of the outputs, all of one template, takes of a bucket, in order."""
-    config = outputs[0].plan.config
-    tables, orders = [row.SCHEMA.empty_table()], [np.zeros(0, np.uint64)]
-    for name, rows in dealt.items():
-        origin = job.origins[name]
-        tables.append(render(rows, origin, config.template(origin.facts.question_type)))
-        orders.append(rows["order"].to_numpy())
-    by_order = np.argsort(np.concatenate(orders), kind="stable")
-    rendered = pa.concat_tables(tables).combine_chunks().take(pa.array(by_order))
+    rendered = render(dealt, list(job.origins.values()), outputs[0].plan.config)
     digests = row_digests(rendered)
     for output in outputs:
-        taken = {name: _taken(rows, output, job, name) for name, rows in dealt.items()}
-        mask = np.concatenate([np.zeros(0, bool), *taken.values()])[by_order]
-        rows = rendered if mask.all() else rendered.filter(pa.array(mask))
-        yield output, Part(rows, digests[mask], {name: int(own.sum()) for name, own in taken.items()})
+        taken = _taken(job, dealt, output)
+        counts = np.bincount(dealt["source"].to_numpy()[taken], minlength=len(job.origins)).tolist()
+        rows = rendered if taken.all() else rendered.filter(pa.array(taken))
+        yield output, Part(rows, digests[taken], dict(zip(job.origins, counts, strict=True)))
 
 
-def _taken(rows: pa.Table, output: Output, job: WriteJob, source: str) -> Mask:
-    """Return which rows of a source the output takes."""
-    if source not in output.plan.quotas:
-        return np.zeros(len(rows), bool)
-    position, repeat = rows["position"].to_numpy(), rows["repeat"].to_numpy()
+def _taken(job: WriteJob, dealt: pa.Table, output: Output) -> Mask:
+    """Return which rows of a bucket the output takes."""
+    quotas = output.plan.quotas
+    source, position, repeat = (dealt[name].to_numpy() for name in ("source", "position", "repeat"))
+    in_config = np.array([name in quotas for name in job.origins])[source]
     if output.split == "test":
-        held_out: Mask = position == HELD_OUT
+        held_out: Mask = in_config & (position == HELD_OUT)
         return held_out
-    taken: Mask = repeat < job.plan.sources[source].times(position, output.plan.quotas[source])
+    passes = [job.plan.sources[name].passes(quotas.get(name, 0)) for name in job.origins]
+    whole, rest = np.array(passes).T[:, source]
+    taken: Mask = in_config & (repeat < whole + (position < rest))
     return taken
 
 

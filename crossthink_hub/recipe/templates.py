@@ -1,6 +1,6 @@
 """Templates: how a problem becomes a prompt and a solution (paper: section 2, and section 5 for answers)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -39,21 +39,37 @@ def templates() -> Mapping[str, Template]:
     return MappingProxyType({name: Template(**entry) for name, entry in load_data("templates.yaml").items()})
 
 
-def prompt_texts(problems: pa.Table, template: Template) -> pa.Array:
-    """Return the user message of each problem: instruction, question and, for multiple choice, options."""
-    parts = [pa.scalar(template.instruction), problems["question"].combine_chunks()]
-    if template.question_type == "mcq":
-        labelled = opt.labelled(problems["options"].combine_chunks())
-        parts.append(pc.binary_join(labelled, "\n"))
-    return pc.binary_join_element_wise(*parts, "\n\n")
+def prompt_texts(problems: pa.Table, templates: Sequence[Template], chosen: pa.Array) -> pa.Array:
+    """Return the user message of each problem: instruction, question and, for multiple choice, options.
+
+    Args:
+        problems: with `question` and `options`.
+        templates: those in use.
+        chosen: index of each problem's template.
+
+    Example:
+        >>> from crossthink_hub.problem import problems
+        >>> table = problems({"question": pa.array(["1+1?"]), "row": pa.array([0])})
+        >>> prompt_texts(table, [Template("open", "none", "Answer.")], pa.array([0])).to_pylist()
+        ['Answer.\\n\\n1+1?']
+    """
+    instructions = pa.array([template.instruction for template in templates]).take(chosen)
+    shows_options = pa.array([template.question_type == "mcq" for template in templates]).take(chosen)
+    options = pc.binary_join(opt.labelled(problems["options"].combine_chunks()), "\n")
+    return pc.binary_join_element_wise(
+        instructions,
+        problems["question"].combine_chunks(),
+        pc.if_else(shows_options, options, None),
+        "\n\n",
+        null_handling="skip",
+    )
 
 
-def solutions(problems: pa.Table, template: Template) -> pa.Array:
+def solutions(problems: pa.Table, templates: Sequence[Template], chosen: pa.Array) -> pa.Array:
     r"""Return the ground truth of each problem: what is expected inside `\boxed{}`."""
-    answer = problems["answer"].combine_chunks()
-    if template.answer == "none":
-        return answer
-    return pc.binary_join_element_wise("(", answer_letters(problems), ") ", answer, "")
+    long = pa.array([template.answer == "long" for template in templates]).take(chosen)
+    labels = pc.binary_join_element_wise("(", answer_letters(problems), ") ", "")
+    return pc.binary_join_element_wise(pc.if_else(long, labels, ""), problems["answer"].combine_chunks(), "")
 
 
 def answer_letters(problems: pa.Table) -> pa.Array:
