@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from crossthink_hub import __version__, display
-from crossthink_hub.errors import CrossThinkError, UsageError
+from crossthink_hub.errors import CrossThinkError
 
 app = typer.Typer(
     name="crossthink",
@@ -57,35 +57,19 @@ def build(
     ] = "max",
     oversample: Annotated[bool, typer.Option(help="Let a --size above the most repeat rows.")] = False,
     allow_missing: Annotated[bool, typer.Option(help="Build without sources that are not there.")] = False,
-    workers: Annotated[int | None, typer.Option(help="Threads; the output does not depend on it.")] = None,
+    workers: Annotated[int, typer.Option(help="Threads, 0 for one a core; the output is the same.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Build configs into a folder that `datasets.load_dataset` reads."""
     from crossthink_hub.build.run import build as run
-    from crossthink_hub.build.settings import BuildSettings
+    from crossthink_hub.build.settings import BuildSettings, rows_asked
 
-    settings = BuildSettings(
-        tuple(configs),
-        seed,
-        _size(size),
-        oversample,
-        allow_missing,
-        **({} if workers is None else {"workers": workers}),
-    )
+    settings = BuildSettings(tuple(configs), seed, rows_asked(size), oversample, allow_missing, workers)
     manifest = run(settings, sources, out_folder)
     if as_json:
         _print_json(manifest)
     else:
         out.print(display.build_report(manifest, out_folder))
-
-
-def _size(text: str) -> int | None:
-    if text == "max":
-        return None
-    try:
-        return int(text.replace("_", "").replace(",", ""))
-    except ValueError:
-        raise UsageError(f"size is {text!r}", fix="Give a number of rows, or `max`.") from None
 
 
 @app.command(epilog="Example: crossthink validate crossthink")

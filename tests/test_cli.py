@@ -82,7 +82,7 @@ def test_validate_exits_with_1_and_lists_problems(tmp_path: Path) -> None:
         (["build", "gpr_up", "--size", "0"], 2, "at least 1"),
         (["build", "gpr_up", "--size", "1000000"], 2, "at most 572 rows"),
         (["build", "gpr_up", "--oversample"], 2, "--size N with --oversample"),
-        (["build", "gpr_up", "--workers", "0"], 2, "at least 1"),
+        (["build", "gpr_up", "--workers", "-1"], 2, "0 for one a core"),
         (["build", "gpr_up", "gpr_up"], 2, "named twice"),
         (["build", "gpr_up", "--sources", "nowhere"], 3, "nowhere"),
         (["build", "only_mr", "--sources", "."], 3, "hendrycks_math"),

@@ -69,13 +69,13 @@ def build(settings: BuildSettings, sources: str, out: Path) -> Manifest:
 def _collect(upstream: Upstream, settings: BuildSettings, work: Path) -> dict[str, list[Collected]]:
     """Return what each piece of each source gave, in the order of files and places."""
     tasks = read_tasks(upstream.located, work)
-    found = in_threads(partial(collect, seed=settings.seed), tasks, settings.workers, "Reading")
+    found = in_threads(partial(collect, seed=settings.seed), tasks, settings.threads, "Reading")
     return {name: [part for part in found if part.task.source.name == name] for name in upstream.located}
 
 
 def _checksums(upstream: Upstream, settings: BuildSettings) -> dict[Path, str]:
     paths = [path for found in upstream.located.values() for path in found.files.values()]
-    return dict(zip(paths, in_threads(_sha256, paths, settings.workers, "Checksums"), strict=True))
+    return dict(zip(paths, in_threads(_sha256, paths, settings.threads, "Checksums"), strict=True))
 
 
 def _sha256(path: Path) -> str:
@@ -114,12 +114,12 @@ def _write(
         for name, parts in collected.items()
         for task in _shuffle_tasks(name, parts, plan, settings.seed, buckets)
     ]
-    in_threads(shuffle, tasks, settings.workers, "Shuffling")
+    in_threads(shuffle, tasks, settings.threads, "Shuffling")
     origins = {name: Origin(found.source, source_facts()[name]) for name, found in upstream.located.items()}
     spills = {name: [part.task.spill for part in parts] for name, parts in collected.items() if parts}
     job = WriteJob(plan, origins, spills, buckets, scratch)
     work = partial(write_bucket, job, assembly=Assembly())
-    written = in_threads(work, range(buckets + 1), settings.workers, "Writing")
+    written = in_threads(work, range(buckets + 1), settings.threads, "Writing")
     return [shard for shards in written for shard in shards]
 
 

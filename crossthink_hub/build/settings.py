@@ -1,10 +1,28 @@
 """What a build is asked for."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from crossthink_hub.errors import UsageError
 from crossthink_hub.recipe.configs import config
+
+
+def rows_asked(size: int | str | None) -> int | None:
+    """Return a size as a number of rows, or None for `max`.
+
+    Raises:
+        UsageError: it is neither.
+
+    Example:
+        >>> rows_asked("10_000"), rows_asked("max")
+        (10000, None)
+    """
+    if size in (None, "max"):
+        return None
+    try:
+        return int(size)
+    except ValueError:
+        raise UsageError(f"size is {size!r}", fix="Give a number of rows, or `max`.") from None
 
 
 @dataclass(frozen=True)
@@ -17,7 +35,7 @@ class BuildSettings:
         size: rows of the train split of each config; None for the most that repeats no row.
         oversample: whether a size above that may repeat rows.
         allow_missing: whether to build without sources that are not there.
-        workers: threads; the output does not depend on it.
+        workers: threads, 0 for one a core; the output does not depend on it.
 
     Raises:
         UsageError: an unknown config, or a number out of range.
@@ -28,7 +46,7 @@ class BuildSettings:
     size: int | None = None
     oversample: bool = False
     allow_missing: bool = False
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = 0
 
     def __post_init__(self) -> None:
         if not self.configs:
@@ -43,5 +61,12 @@ class BuildSettings:
             raise UsageError(
                 "oversampling has no largest size", fix="Give --size N with --oversample, or leave it out."
             )
-        if self.workers < 1:
-            raise UsageError(f"workers is {self.workers}", fix="Give at least 1.")
+        if self.workers < 0:
+            raise UsageError(
+                f"workers is {self.workers}", fix="Give a number of threads, or 0 for one a core."
+            )
+
+    @property
+    def threads(self) -> int:
+        """How many threads to work with."""
+        return self.workers or os.cpu_count() or 1

@@ -1,7 +1,8 @@
 """Which folder `load_dataset("crossthink", …)` reads: one built beside the reader, or one in a cache."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xxhash
@@ -10,7 +11,7 @@ from filelock import FileLock
 import crossthink_hub
 from crossthink_hub.build.manifest import FILE_NAME, read_manifest
 from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.build.settings import BuildSettings, rows_asked
 from crossthink_hub.errors import UsageError
 from crossthink_hub.loading.register import NAME
 from crossthink_hub.recipe.paper import recipe_digest
@@ -19,6 +20,11 @@ from crossthink_hub.sources.registry import locate
 from crossthink_hub.sources.upstream import SAMPLE
 
 BUILDS = "crossthink_builds"
+BUILD_OPTIONS = ("seed", "size", "oversample", "allow_missing")
+NO_SOURCES = (
+    "No built folder ./crossthink here and no sources= given: loading the embedded sample of made-up rows. "
+    'Give sources="FOLDER" for real rows, or sources="sample" to hear no more of it.'
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,12 @@ class Request:
         Raises:
             UsageError: the config is unknown or a number out of range.
         """
-        size = None if self.size in (None, "max") else int(self.size)
         return BuildSettings(
-            (self.config,), self.seed or 0, size, bool(self.oversample), bool(self.allow_missing)
+            (self.config,),
+            self.seed or 0,
+            rows_asked(self.size),
+            bool(self.oversample),
+            bool(self.allow_missing),
         )
 
 
@@ -89,7 +98,8 @@ class Folder:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.path}.lock"):
             if not (self.path / FILE_NAME).is_file():
-                build(self.request.settings(), self.request.sources or SAMPLE, self.path)
+                assert self.request.sources is not None, "resolve() chose them"
+                build(self.request.settings(), self.request.sources, self.path)
 
 
 def resolve(request: Request, cache: Path) -> Folder:
@@ -109,33 +119,35 @@ def resolve(request: Request, cache: Path) -> Folder:
     settings = request.settings()
     local = Path(NAME).absolute()
     if request.sources is None and (local / FILE_NAME).is_file():
-        asked = [name for name in ("seed", "size", "oversample", "allow_missing") if getattr(request, name)]
-        if asked:
-            raise UsageError(
-                f"{local} is built already, so {', '.join(asked)} can't be chosen",
-                fix="Give sources= too, to build another.",
-            )
-        manifest = (local / FILE_NAME).read_bytes()
-        return Folder(request, local, xxhash.xxh3_64_hexdigest(manifest), built=True)
+        return _local(request, local)
     if request.sources is None:
-        warnings.warn(
-            "No built folder ./crossthink here and no sources= given: loading the embedded sample of made-up "
-            'rows. Give sources="FOLDER" for real rows, or sources="sample" to hear no more of it.',
-            stacklevel=2,
-        )
-    state = [crossthink_hub.__version__, recipe_digest(), settings.configs, settings.seed, settings.size]
-    state += [settings.oversample, settings.allow_missing, *_state_of(request.sources or SAMPLE)]
+        warnings.warn(NO_SOURCES, stacklevel=2)
+    sources = request.sources or SAMPLE
+    if sources != SAMPLE:
+        sources = str(Path(sources).absolute())  # the working directory may be another when it is built
+    state = (crossthink_hub.__version__, recipe_digest(), replace(settings, workers=1), _state_of(sources))
     fingerprint = xxhash.xxh3_64_hexdigest(repr(state).encode())
-    return Folder(request, cache / BUILDS / f"{request.config}-{fingerprint}", fingerprint, built=False)
+    path = cache / BUILDS / f"{request.config}-{fingerprint}"
+    return Folder(replace(request, sources=sources), path, fingerprint, built=False)
 
 
-def _state_of(sources: str) -> list[object]:
+def _local(request: Request, folder: Path) -> Folder:
+    asked = [name for name in BUILD_OPTIONS if getattr(request, name) is not None]
+    if asked:
+        raise UsageError(
+            f"{folder} is built already, so {', '.join(asked)} can't be chosen",
+            fix="Give sources= too, to build another.",
+        )
+    manifest = (folder / FILE_NAME).read_bytes()
+    return Folder(request, folder, xxhash.xxh3_64_hexdigest(manifest), built=True)
+
+
+def _state_of(sources: str) -> Sequence[object]:
     """Return what tells one state of the sources from another: each file's name, size and time of change."""
     if sources == SAMPLE:
-        return [SAMPLE]
-    folder = Path(sources).absolute()
+        return SAMPLE
     return [
         (name, file, path.stat().st_size, path.stat().st_mtime_ns)
-        for name, found in locate(SOURCES, folder).items()
+        for name, found in locate(SOURCES, Path(sources)).items()
         for file, path in found.files.items()
     ]

@@ -84,6 +84,6 @@ MMLU = Source(
     licence="MIT",
     non_commercial="most questions come from RACE, licensed for non-commercial research only",
     aliases=("mmlu_auxiliary_train", "cais/mmlu"),
-    files=("all/auxiliary_train*", "auxiliary_train/*", "**/auxiliary_train/*", "**/*"),
+    files=("**/all/auxiliary_train*", "**/auxiliary_train/*", "**/*"),
     shapes=(_hub(""), _hub("train."), INLINE, CSV),
 )
