@@ -29,26 +29,16 @@ def escaped(text: str) -> str:
 
 def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
+    from crossthink_hub.build.card import left_out
+
     parts: list[RenderableType] = [_sources_table(manifest), _blends_table(manifest)]
     if manifest["left_out"]:
-        names = "; ".join(f"{name}: {reason}" for name, reason in manifest["left_out"].items())
-        parts.append(
-            f"[yellow]Left out[/] ({names}). The blend's rule is applied to the sources that are there."
-        )
+        parts.append(f"[yellow]{left_out(manifest)}[/]")
     if manifest["kind"] == "sample":
         parts.append(SAMPLE)
     first = next(iter(manifest["configs"]))
     parts.append(f'Load it: [bold]datasets.load_dataset("{escape(folder.as_posix())}", "{first}")[/]')
     return Group(*parts)
-
-
-def left_out(manifest: "Manifest") -> str:
-    """Return which sources a build left out and why, by reason."""
-    reasons: dict[str, list[str]] = {}
-    for name, reason in manifest["left_out"].items():
-        reasons.setdefault(reason, []).append(name)
-    why = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
-    return f"{why}. The blend's rule is applied to the sources that are there."
 
 
 def _sources_table(manifest: "Manifest") -> Table:

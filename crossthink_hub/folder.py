@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from crossthink_hub.build.manifest import FILE_NAME, read_manifest
 from crossthink_hub.errors import FolderError, UsageError
+from crossthink_hub.recipe.configs import config as known
 
 
 def first_rows(folder: Path, config: str, split: str, count: int) -> list[dict[str, Any]]:
@@ -17,10 +18,11 @@ def first_rows(folder: Path, config: str, split: str, count: int) -> list[dict[s
         UsageError: it does not hold that config or split.
     """
     manifest = read_manifest(folder)
-    if config not in manifest["configs"]:
+    held = list(manifest["configs"])
+    if config not in held:
         raise UsageError(
-            f"{folder} does not hold {config!r}, only {', '.join(manifest['configs'])}",
-            fix=f"Build it: crossthink build {config} --out {folder}",
+            f"{folder} does not hold {config!r}, only {', '.join(held)}",
+            fix=f"Build it too: crossthink build {' '.join([*held, known(config).name])} --out {folder}",
         )
     if split not in ("train", "test"):
         raise UsageError(f"unknown split {split!r}", fix="Give train or test.")

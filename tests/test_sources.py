@@ -217,6 +217,12 @@ def test_a_truncated_parquet_file_is_named(tmp_path: Path) -> None:
         read_all(tmp_path, "mmlu")
 
 
+def test_the_folder_of_a_source_itself_is_told_from_the_one_above(tmp_path: Path) -> None:
+    write_csv(tmp_path)
+    with pytest.raises(SourceError, match="is the folder of mmlu itself"):
+        locate(SOURCES, tmp_path / "mmlu_auxiliary_train")
+
+
 def test_two_folders_of_one_source_are_refused(tmp_path: Path) -> None:
     write_flat(tmp_path)
     write_csv(tmp_path)

@@ -59,7 +59,7 @@ def card(manifest: Manifest) -> str:
         f'load_dataset("PATH/TO/THIS/FOLDER", "{next(iter(manifest["configs"]))}")\n```\n',
         "## Configs\n",
         _table(["config", "what", "train", "test", "share of each source"], _config_rows(manifest)),
-        *_left_out(manifest),
+        *([f"{left_out(manifest)}\n"] if manifest["left_out"] else []),
         "## Sources\n",
         _table(["source", "read", "dropped", "kept", "not sampled", "licence"], _source_rows(manifest)),
         "Dropped rows are listed in `dropped/`, each with its reason and its place in the source file. "
@@ -99,11 +99,13 @@ def _source_rows(manifest: Manifest) -> list[list[str]]:
     ]
 
 
-def _left_out(manifest: Manifest) -> list[str]:
-    if not manifest["left_out"]:
-        return []
-    why = ", ".join(f"`{name}` ({reason})" for name, reason in manifest["left_out"].items())
-    return [f"Built without {why}; each blend's rule is applied to the sources that are there.\n"]
+def left_out(manifest: Manifest) -> str:
+    """Return in words which sources the build left out, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in manifest["left_out"].items():
+        reasons.setdefault(reason, []).append(name)
+    why = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+    return f"Built without {why}. Each blend's rule is applied to the sources that are there."
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -50,7 +50,7 @@ def locate(sources: Sequence[Source], folder: Path) -> dict[str, Located]:
     """Find each source's files below a mirror: a folder per source, with its name, alias or repository.
 
     Raises:
-        SourceError: the mirror is no folder, or two folders in it are the same source.
+        SourceError: the mirror is no folder, is itself a source's, or has two folders of one source.
 
     Returns:
         by source name, in the order of `sources`; a source without files is not in it.
@@ -74,6 +74,11 @@ def locate(sources: Sequence[Source], folder: Path) -> dict[str, Located]:
                 fix="Keep one of them.",
             )
         found[source.name] = Located(source, path, files)
+    own = names.get(_plain(folder.absolute().name))
+    if own and not found:
+        raise SourceError(
+            f"is the folder of {own.name} itself", where=folder, fix="Give the folder that it is in."
+        )
     return {source.name: found[source.name] for source in sources if source.name in found}
 
 
