@@ -17,10 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
+from crossthink_hub.problem import SCHEMA
+
 UInt64 = npt.NDArray[np.uint64]
-OTHER_SPACE = (b"\t", b"\n", b"\r", b"\v", b"\f")
 ITEM, FIELD = "\x7f", "\x7f\x7f"
 """Stand between the parts of a text that is hashed."""
+PUBLISHED = [field.name for field in SCHEMA if field.name != "row"]
 
 
 def digests(problems: pa.Table) -> UInt64:
@@ -54,23 +56,21 @@ def _may_not_be_canonical(texts: pa.StringArray) -> pa.BooleanArray:
     return pa.array(found)
 
 
-def _canonical(value: str) -> bytes:
-    """Return a text with single spaces for all white space, and its characters composed (NFC)."""
-    text = unicodedata.normalize("NFC", value).encode()
-    for space in OTHER_SPACE:
-        text = text.replace(space, b" ")
-    while b"  " in text:
-        text = text.replace(b"  ", b" ")
-    return text
+def _canonical(value: str) -> str:
+    """Return a text with its characters composed (NFC) and single spaces for all white space."""
+    return " ".join(unicodedata.normalize("NFC", value).split())
 
 
 def detail_digests(problems: pa.Table) -> UInt64:
-    """Return a digest of what else is published of a problem: it puts equal problems in an order."""
-    fields = ["domain", "persona", "upstream_id"]
-    texts = [pc.fill_null(problems[field].combine_chunks(), "") for field in fields]
-    lists = [pc.binary_join(problems[field].combine_chunks(), ITEM) for field in ("flags", "skills")]
-    index = pc.fill_null(problems["index"].combine_chunks().cast(pa.string()), "")
-    return _hash(text_bytes(pc.binary_join_element_wise(*texts, *lists, index, FIELD)))
+    """Return a digest of each problem as it stands, to the letter: it puts equal problems in an order."""
+    columns = (problems[field].combine_chunks() for field in PUBLISHED)
+    texts = [
+        pc.binary_join(column, ITEM) if pa.types.is_list(column.type) else column.cast(pa.string())
+        for column in columns
+    ]
+    return _hash(
+        text_bytes(pc.binary_join_element_wise(*texts, FIELD, null_handling="replace", null_replacement="\0"))
+    )
 
 
 def ids(source: str, digests: UInt64, ordinals: npt.NDArray[np.int64]) -> list[str]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from crossthink_hub.build.digest import hexadecimal, row_digests, set_digest
 from crossthink_hub.build.manifest import Manifest, problems_of, read_json
 
 PREFIX = 5_000
-PREFIX_TOLERANCE = 0.015
-"""How far a source's share of the first `PREFIX` rows may be from its quota's."""
+PREFIX_SIGMAS = 5
+"""How far a source's share of the first `PREFIX` rows may be from its share of all: so many standard
+deviations of a random sample, which is what a prefix is. At a share of .5 that is 3.5 points."""
 
 
 def validate(folder: Path) -> list[str]:
@@ -124,7 +126,7 @@ def _prefix(place: str, listed: Mapping[str, Any], tables: Sequence[pa.Table]) -
     counts = Counter(pc.struct_field(meta, "source").to_pylist())
     for source, count in listed["counts"].items():
         share, due = counts[source] / PREFIX, count / listed["rows"]
-        if abs(share - due) > PREFIX_TOLERANCE:
+        if abs(share - due) > PREFIX_SIGMAS * sqrt(due * (1 - due) / PREFIX):
             yield f"{place}: {source} is {share:.3f} of the first {PREFIX:,} rows, {due:.3f} of all"
 
 

@@ -45,6 +45,20 @@ def test_a_first_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_source_without_a_usable_row_is_missing_not_silent(tmp_path: Path) -> None:
+    math = [json.dumps({"question": f"{i}+1?", "answer": str(i + 1)}) for i in range(20)]
+    for name, lines in {"mmlu/part.csv": ["?,1,2,3,4,F"] * 3, "hendrycks_math/train.jsonl": math}.items():
+        (tmp_path / "mirror" / name).parent.mkdir(parents=True)
+        (tmp_path / "mirror" / name).write_text("\n".join(lines) + "\n")
+    with pytest.raises(SourceError, match="none of the rows of mmlu"):
+        build(BuildSettings(("gpr_up",)), str(tmp_path / "mirror"), tmp_path / "out")
+    settings = BuildSettings(("gpr_up",), allow_missing=True)
+    manifest = build(settings, str(tmp_path / "mirror"), tmp_path / "out")
+    assert manifest["left_out"]["mmlu"] == "no usable row"
+    assert manifest["sources"]["mmlu"]["rows_dropped"] == {"answer_not_in_options": 3}
+    assert "mmlu" in (tmp_path / "out/README.md").read_text().split("Built without")[1]
+
+
 @pytest.mark.parametrize("name", ["README.md", "notes.txt", "data"])
 def test_files_that_no_build_made_are_not_touched(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")

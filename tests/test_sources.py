@@ -152,12 +152,33 @@ def test_json_lines_cut_into_pieces_lose_and_double_nothing(
 
 
 def test_a_value_of_another_type_becomes_text_and_a_date_stays_as_written(tmp_path: Path) -> None:
-    rows: list[Any] = [4, 2.5, None, ["x"], "2012-01-01"]
+    rows: list[Any] = [4, 2.5, True, None, ["x"], "2012-01-01"]
     write_lines(
         tmp_path / "math_train_8523/train.jsonl", [json.dumps({"question": "?", "answer": a}) for a in rows]
     )
     answers = [problem["answer"] for problem in read_all(tmp_path, "hendrycks_math")[0]]
-    assert answers == ["4", "2.5", None, None, "2012-01-01"]
+    assert answers == ["4", "2.5", "true", None, None, "2012-01-01"]
+
+
+def test_a_number_that_is_no_index_of_an_option_loses_its_row_not_the_file(tmp_path: Path) -> None:
+    rows = [{"question": QUESTION, "choices": OPTIONS, "answer": n} for n in (3, 2**31, 2**63, -1)]
+    write_lines(tmp_path / "mmlu/train.jsonl", [json.dumps(row) for row in rows])
+    problems, unreadable = read_all(tmp_path, "mmlu")
+    assert [problem["answer_index"] for problem in problems] == [3, None, None, None]
+    assert not unreadable
+
+
+def test_text_that_is_not_utf_8_is_counted_or_refused_never_passed_on(tmp_path: Path) -> None:
+    good = json.dumps({"question": "?", "answer": "1"}).encode()
+    (tmp_path / "hendrycks_math").mkdir()
+    (tmp_path / "hendrycks_math/train.jsonl").write_bytes(good + b"\n" + good.replace(b"?", b"\xe9") + b"\n")
+    problems, unreadable = read_all(tmp_path, "hendrycks_math")
+    assert (len(problems), unreadable) == (1, {"not_a_json_object": [1]})
+    bad = pa.array([b"\xe9"]).view(pa.string())
+    (tmp_path / "hendrycks_math/train.jsonl").unlink()
+    pq.write_table(pa.table({"question": bad, "answer": ["1"]}), tmp_path / "hendrycks_math/train.parquet")
+    with pytest.raises(SourceError, match="'question'"):
+        read_all(tmp_path, "hendrycks_math")
 
 
 def test_broken_lines_are_counted_with_their_place_and_blank_ones_passed_over(tmp_path: Path) -> None:
@@ -205,7 +226,7 @@ def test_a_file_that_is_not_what_it_seems_is_named(
 
 def test_a_column_of_a_wrong_type_is_named_with_both_types(tmp_path: Path) -> None:
     write_parquet(tmp_path / "mmlu/train.parquet", [{"question": "?", "choices": OPTIONS, "answer": "seven"}])
-    with pytest.raises(SourceError, match=r"expected int32 in column 'answer', found string"):
+    with pytest.raises(SourceError, match=r"expected int64 in column 'answer', found string"):
         read_all(tmp_path, "mmlu")
 
 

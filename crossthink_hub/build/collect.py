@@ -4,11 +4,12 @@ The problems themselves wait on disk, a file for each piece.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -49,7 +50,6 @@ class Collected:
 
     task: ReadTask
     digests: UInt64
-    details: UInt64
     ranks: UInt64
     dropped: pa.Table
     flags: Mapping[str, int]
@@ -87,7 +87,6 @@ def collect(task: ReadTask, seed: int) -> Collected:
     return Collected(
         task,
         own,
-        detail_digests(kept),
         ranks(ids(name, own, np.zeros(len(own), np.int64)), seed),
         _dropped(name, task.piece.name, dropped, raw.unreadable),
         Counter(pc.list_flatten(kept["flags"]).to_pylist()),
@@ -98,6 +97,24 @@ def collect(task: ReadTask, seed: int) -> Collected:
 def _spill(problems: pa.Table, path: Path) -> None:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, problems.schema) as writer:
         writer.write_table(problems)
+
+
+def details_of(parts: Sequence[Collected], rows: npt.NDArray[np.int64]) -> UInt64:
+    """Return what tells equal problems apart, for some of a source's problems, read back from disk.
+
+    Args:
+        parts: all pieces of the source.
+        rows: indices into its kept problems.
+    """
+    ends = np.cumsum([0, *(len(part.digests) for part in parts)])
+    piece = np.searchsorted(ends, rows, side="right") - 1
+    details = np.zeros(len(rows), np.uint64)
+    for number in np.unique(piece):
+        own = piece == number
+        with pa.memory_map(str(parts[number].task.spill)) as file:
+            problems = pa.ipc.open_file(file).read_all().take(pa.array(rows[own] - ends[number]))
+        details[own] = detail_digests(problems)
+    return details
 
 
 def _dropped(

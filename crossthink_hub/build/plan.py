@@ -1,10 +1,10 @@
 """Decide which problems each config takes, from their hashes alone.
 
-The plan sees three numbers for each kept problem (its digest, a digest of its details and its rank),
-so it fits in memory for any source, and it does not depend on the order in which problems arrive.
+The plan sees two numbers for each kept problem, its digest and its rank, and more only of equal ones: it
+fits in memory for any source. It does not depend on the order in which problems arrive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,17 +79,19 @@ class Plan:
     configs: Mapping[str, ConfigPlan]
 
 
-def plan_source(name: str, digests: UInt64, details: UInt64, rank: UInt64, seed: int) -> SourcePlan:
+def plan_source(
+    name: str, digests: UInt64, rank: UInt64, details_of: Callable[[Int64], UInt64], seed: int
+) -> SourcePlan:
     """Give equal problems their ordinals, hold out the test split and put the rest in order of rank.
 
     Args:
         name: the source.
         digests: of each kept problem.
-        details: tell equal problems apart.
         rank: of each problem's id without an ordinal.
+        details_of: gives digests that tell equal problems apart, for the indices of some.
         seed: of the ranks.
     """
-    ordinals = _ordinals(digests, details)
+    ordinals = _ordinals(digests, details_of)
     again = ordinals > 0
     rank_of_id = rank.copy()
     rank_of_id[again] = ranks(ids(name, digests[again], ordinals[again]), seed)
@@ -104,14 +106,15 @@ def plan_source(name: str, digests: UInt64, details: UInt64, rank: UInt64, seed:
     return SourcePlan(ordinals, positions)
 
 
-def _ordinals(digests: UInt64, details: UInt64) -> Int64:
-    by_digest = np.lexsort((details, digests))
-    ordered = digests[by_digest]
-    first = np.r_[True, ordered[1:] != ordered[:-1]] if len(ordered) else np.zeros(0, bool)
-    starts = np.flatnonzero(first)
-    runs = np.diff(np.r_[starts, len(ordered)])
-    ordinals = np.empty(len(digests), np.int64)
-    ordinals[by_digest] = np.arange(len(ordered)) - np.repeat(starts, runs)
+def _ordinals(digests: UInt64, details_of: Callable[[Int64], UInt64]) -> Int64:
+    """Return which of equal problems each is; only those that have an equal are looked at closely."""
+    by_digest = np.argsort(digests, kind="stable")
+    same = digests[by_digest][1:] == digests[by_digest][:-1]
+    equals = by_digest[np.r_[same, False] | np.r_[False, same]] if len(same) else by_digest[:0]
+    equals = equals[np.lexsort((details_of(equals), digests[equals]))]
+    starts = np.flatnonzero(np.r_[True, digests[equals][1:] != digests[equals][:-1]][: len(equals)])
+    ordinals = np.zeros(len(digests), np.int64)
+    ordinals[equals] = np.arange(len(equals)) - np.repeat(starts, np.diff(np.r_[starts, len(equals)]))
     return ordinals
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from crossthink_hub.build.card import card
-from crossthink_hub.build.collect import Collected, collect, dropped_rows, read_tasks
+from crossthink_hub.build.collect import Collected, collect, details_of, dropped_rows, read_tasks
 from crossthink_hub.build.manifest import Manifest, make_manifest
 from crossthink_hub.build.output import publish, scratch_folder
 from crossthink_hub.build.parquet import write_parquet
@@ -24,7 +24,7 @@ from crossthink_hub.progress import in_threads
 from crossthink_hub.recipe.configs import config
 from crossthink_hub.recipe.paper import source_facts
 from crossthink_hub.recipe.quotas import weights
-from crossthink_hub.sources.upstream import Upstream, open_upstream
+from crossthink_hub.sources.upstream import Upstream, open_upstream, without
 
 
 def build(settings: BuildSettings, sources: str, out: Path) -> Manifest:
@@ -54,7 +54,9 @@ def build(settings: BuildSettings, sources: str, out: Path) -> Manifest:
         upstream = open_upstream(sources, taken, work, settings.allow_missing)
         collected = _collect(upstream, settings, work)
         checksums = _checksums(upstream, settings)
-        plan = _plan(upstream, collected, settings)
+        empty = [name for name, parts in collected.items() if not any(len(part.digests) for part in parts)]
+        upstream = without(upstream, empty, settings.allow_missing)
+        plan = _plan(collected, settings)
         shards = _write(upstream, plan, collected, settings, scratch)
         for name, parts in collected.items():
             write_parquet(dropped_rows(parts), scratch / "dropped" / f"{name}.parquet")
@@ -86,13 +88,14 @@ def _sha256(path: Path) -> str:
         raise SourceError(f"can't be read ({error.strerror})", where=path) from error
 
 
-def _plan(upstream: Upstream, collected: Mapping[str, Sequence[Collected]], settings: BuildSettings) -> Plan:
+def _plan(collected: Mapping[str, Sequence[Collected]], settings: BuildSettings) -> Plan:
+    none = np.zeros(0, np.uint64)
     sources = {
         name: plan_source(
             name,
-            np.concatenate([np.zeros(0, np.uint64), *(part.digests for part in parts)]),
-            np.concatenate([np.zeros(0, np.uint64), *(part.details for part in parts)]),
-            np.concatenate([np.zeros(0, np.uint64), *(part.ranks for part in parts)]),
+            np.concatenate([none, *(part.digests for part in parts)]),
+            np.concatenate([none, *(part.ranks for part in parts)]),
+            partial(details_of, parts),
             settings.seed,
         )
         for name, parts in collected.items()

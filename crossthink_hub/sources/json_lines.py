@@ -55,17 +55,19 @@ def _block(piece: Piece) -> bytes:
 
 
 def _read_with_arrow(block: bytes, shape: Shape) -> pa.Table | None:
-    """Return the block's rows, or None where a line is broken or a value of another type."""
+    """Return the block's rows, or None where a line is broken, not UTF-8, or a value of another type."""
     try:
-        return pa_json.read_json(
+        table = pa_json.read_json(
             io.BytesIO(block),
             read_options=pa_json.ReadOptions(use_threads=False, block_size=len(block) + 1),
             parse_options=pa_json.ParseOptions(
                 explicit_schema=_schema(shape), unexpected_field_behavior="ignore"
             ),
         )
+        table.validate(full=True)  # Arrow takes any bytes for a string
     except pa.ArrowInvalid:
         return None
+    return table
 
 
 def _schema(shape: Shape) -> pa.Schema:
@@ -129,9 +131,11 @@ def _value(record: Any, path: str) -> Any:
 def _as(kind: pa.DataType, value: Any) -> Any:
     """Return the value as the type asks (a number may become text), or None where it has no such form."""
     if pa.types.is_string(kind):
-        return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
-    if pa.types.is_integer(kind):
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        scalar = isinstance(value, int | float)  # a boolean too
+        return value if isinstance(value, str) else orjson.dumps(value).decode() if scalar else None
+    if pa.types.is_int64(kind):
+        fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+        return value if fits else None
     if pa.types.is_list(kind):
         return [_as(kind.value_type, item) for item in value] if isinstance(value, list) else None
     return None

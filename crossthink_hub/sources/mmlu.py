@@ -23,7 +23,7 @@ def _hub(prefix: str) -> Shape:
         {
             "question": Column(f"{prefix}question", pa.string()),
             "options": Column(f"{prefix}choices", STRINGS),
-            "index": Column(f"{prefix}answer", pa.int32()),
+            "index": Column(f"{prefix}answer", pa.int64()),
             "domain": Column(f"{prefix}subject", pa.string(), required=False),
         },
         _read_hub,

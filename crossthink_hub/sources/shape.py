@@ -83,6 +83,7 @@ def pick(table: pa.Table, shape: Shape, rows: pa.Array, where: str) -> pa.Table:
             continue
         try:
             columns[name] = found.cast(column.type)
+            columns[name].validate(full=True)  # Parquet takes any bytes for a string
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise SourceError(
                 f"expected {column.type} in column {column.path!r}, found {found.type} ({error})", where=where

@@ -14,6 +14,7 @@ from crossthink_hub.sources.sample import write_sample
 SAMPLE = "sample"
 NO_READER = "not read by this version yet"
 NO_FILES = "no files found"
+NO_ROWS = "no usable row"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,21 @@ def open_upstream(sources: str, wanted: Collection[str], scratch: Path, allow_mi
     if not present:
         raise SourceError("found none of the sources", where=sources, fix=_expected(sorted(left_out)))
     return Upstream(SAMPLE if sources == SAMPLE else "folder", present, left_out)
+
+
+def without(upstream: Upstream, empty: Collection[str], allow_missing: bool) -> Upstream:
+    """Leave out sources that turned out to have no usable row; their drops stay counted.
+
+    Raises:
+        SourceError: there are some, and none may be missing.
+    """
+    if empty and not allow_missing:
+        raise SourceError(
+            f"none of the rows of {', '.join(empty)} can be used",
+            fix="Check its files. Or build without: --allow-missing.",
+        )
+    reasons = dict.fromkeys(empty, NO_ROWS)
+    return dataclasses.replace(upstream, left_out={**upstream.left_out, **reasons})
 
 
 def _as_sample(found: Located) -> Located:
