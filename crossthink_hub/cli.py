@@ -61,8 +61,8 @@ def build(
     as_json: JsonFlag = False,
 ) -> None:
     """Build configs into a folder that `datasets.load_dataset` reads."""
-    from crossthink_hub.build.run import build as run
-    from crossthink_hub.build.settings import BuildSettings, rows_asked
+    from crossthink_hub.building.run import build as run
+    from crossthink_hub.building.settings import BuildSettings, rows_asked
 
     settings = BuildSettings(tuple(configs), seed, rows_asked(size), oversample, allow_missing, workers)
     manifest = run(settings, sources, out_folder)

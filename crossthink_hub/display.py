@@ -14,7 +14,7 @@ from rich.text import Text
 from crossthink_hub.recipe.paper import source_facts
 
 if TYPE_CHECKING:
-    from crossthink_hub.build.manifest import Manifest
+    from crossthink_hub.building.manifest import Manifest
 
 NONE = "-"
 MOST_HEAD = 6
@@ -29,7 +29,7 @@ def escaped(text: str) -> str:
 
 def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
-    from crossthink_hub.build.card import left_out
+    from crossthink_hub.building.card import left_out
 
     parts: list[RenderableType] = [_sources_table(manifest), _blends_table(manifest)]
     if manifest["left_out"]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from crossthink_hub.build.manifest import FILE_NAME, read_manifest
+from crossthink_hub.building.manifest import FILE_NAME, read_manifest
 from crossthink_hub.errors import FolderError, UsageError
 from crossthink_hub.recipe.configs import config as known
 

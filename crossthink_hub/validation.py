@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from crossthink_hub import row
-from crossthink_hub.build.card import card_metadata
-from crossthink_hub.build.digest import hexadecimal, row_digests, set_digest
-from crossthink_hub.build.manifest import Manifest, problems_of, read_json
+from crossthink_hub.building.card import card_metadata
+from crossthink_hub.building.digest import hexadecimal, row_digests, set_digest
+from crossthink_hub.building.manifest import Manifest, problems_of, read_json
 
 PREFIX = 5_000
 PREFIX_SIGMAS = 5

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.building.run import build
+from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.errors import CrossThinkError, OutputError, SourceError, UsageError
 from crossthink_hub.validation import validate
 

@@ -22,9 +22,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crossthink_hub.build.manifest import Manifest
-from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.building.manifest import Manifest
+from crossthink_hub.building.run import build
+from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.errors import UsageError
 from crossthink_hub.recipe.quotas import largest_size, quotas
 from crossthink_hub.sources.json_lines import PIECE_BYTES

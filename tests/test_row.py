@@ -5,8 +5,8 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 from crossthink_hub import row
-from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.building.run import build
+from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.folder import first_rows
 
 

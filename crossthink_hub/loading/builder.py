@@ -34,9 +34,10 @@ class CrossThinkConfig(datasets.BuilderConfig):
         The folder is chosen here, once: the working directory may be another when it is read.
         """
         request = Request(self.name, self.sources, self.seed, self.size, self.oversample, self.allow_missing)
-        self.folder = resolve(request, Path(datasets.config.HF_DATASETS_CACHE))
+        self.folder = resolve(request)
         named = super().create_config_id({}, custom_features)
-        return f"{named}-{self.folder.fingerprint}"
+        # A version of datasets can't always read what a later one cached.
+        return f"{named}-{self.folder.fingerprint}-datasets{datasets.__version__.partition('.')[0]}"
 
 
 class CrossThink(datasets.ArrowBasedBuilder):
@@ -47,9 +48,12 @@ class CrossThink(datasets.ArrowBasedBuilder):
     DEFAULT_CONFIG_NAME = "gpr_up"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # datasets 3 writes a lock file beside the package of a builder that is not one of its own.
+        self.__module__ = "datasets.packaged_modules"
         super().__init__(*args, **kwargs)
         # A copy, or the next builder of this config would choose our folder.
         self.config: CrossThinkConfig = copy.copy(self.config)
+        self._builds = Path(self._cache_dir_root).absolute()
 
     def _info(self) -> datasets.DatasetInfo:
         return datasets.DatasetInfo(
@@ -62,7 +66,7 @@ class CrossThink(datasets.ArrowBasedBuilder):
         assert folder is not None, "datasets makes the config id, and so the folder, first"
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"files": paths})
-            for split, paths in folder.files().items()
+            for split, paths in folder.files(self._builds).items()
         ]
 
     def _generate_tables(self, files: list[str]) -> Iterator[tuple[tuple[int, int], pa.Table]]:

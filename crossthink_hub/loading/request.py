@@ -9,9 +9,9 @@ import xxhash
 from filelock import FileLock
 
 import crossthink_hub
-from crossthink_hub.build.manifest import FILE_NAME, read_manifest
-from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings, rows_asked
+from crossthink_hub.building.manifest import FILE_NAME, read_manifest
+from crossthink_hub.building.run import build
+from crossthink_hub.building.settings import BuildSettings, rows_asked
 from crossthink_hub.errors import UsageError
 from crossthink_hub.loading.register import NAME
 from crossthink_hub.recipe.paper import recipe_digest
@@ -64,53 +64,58 @@ class Request:
 
 @dataclass(frozen=True)
 class Folder:
-    """A built folder to read: `fingerprint` differs whenever its rows may."""
+    """A folder to read, built or to be built.
+
+    Attributes:
+        request: what is asked for.
+        path: the folder; below the cache if it is not absolute.
+        fingerprint: differs whenever the rows may.
+        built: whether it is there.
+    """
 
     request: Request
     path: Path
     fingerprint: str
     built: bool
 
-    def files(self) -> dict[str, list[str]]:
+    def files(self, cache: Path) -> dict[str, list[str]]:
         """Return the data files of the config by split, after building the folder if need be.
+
+        Args:
+            cache: where builds are kept.
 
         Raises:
             CrossThinkError: the build fails, or a built folder does not hold the config.
         """
+        folder = cache / self.path
         if not self.built:
-            self._build()
-        manifest = read_manifest(self.path)
+            self._build(folder)
+        manifest = read_manifest(folder)
         if self.request.config not in manifest["configs"]:
             raise UsageError(
-                f"{self.path} does not hold {self.request.config!r}, only {', '.join(manifest['configs'])}",
+                f"{folder} does not hold {self.request.config!r}, only {', '.join(manifest['configs'])}",
                 fix=f"Build it: crossthink build {self.request.config}. Or give sources= to build aside.",
             )
         entry = manifest["configs"][self.request.config]
         splits = {"train": entry["files"], "test": entry["test"]["files"]}
         return {
-            split: [str(self.path / file["path"]) for file in files]
-            for split, files in splits.items()
-            if files
+            split: [str(folder / file["path"]) for file in files] for split, files in splits.items() if files
         }
 
-    def _build(self) -> None:
+    def _build(self, folder: Path) -> None:
         """Build once, whoever else asks for the same at the same time."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"):
-            if not (self.path / FILE_NAME).is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not (folder / FILE_NAME).is_file():
                 assert self.request.sources is not None, "resolve() chose them"
-                build(self.request.settings(), self.request.sources, self.path)
+                build(self.request.settings(), self.request.sources, folder)
 
 
-def resolve(request: Request, cache: Path) -> Folder:
+def resolve(request: Request) -> Folder:
     """Return the folder that a request reads; nothing is built yet.
 
     Without `sources` that is the built folder `./crossthink`, if there is one, else the embedded
     sample, with a warning.
-
-    Args:
-        request: what is asked for.
-        cache: where builds are kept.
 
     Raises:
         UsageError: the request makes no sense, or asks a built folder for another seed or size.
@@ -127,7 +132,7 @@ def resolve(request: Request, cache: Path) -> Folder:
         sources = str(Path(sources).absolute())  # the working directory may be another when it is built
     state = (crossthink_hub.__version__, recipe_digest(), replace(settings, workers=1), _state_of(sources))
     fingerprint = xxhash.xxh3_64_hexdigest(repr(state).encode())
-    path = cache / BUILDS / f"{request.config}-{fingerprint}"
+    path = Path(BUILDS, f"{request.config}-{fingerprint}")
     return Folder(replace(request, sources=sources), path, fingerprint, built=False)
 
 

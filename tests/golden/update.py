@@ -15,8 +15,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.building.run import build
+from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.folder import first_rows
 from crossthink_hub.identity import orders, ranks
 

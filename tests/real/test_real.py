@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from crossthink_hub.build.manifest import Manifest
-from crossthink_hub.build.run import build
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.building.manifest import Manifest
+from crossthink_hub.building.run import build
+from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.folder import first_rows
 from crossthink_hub.validation import validate
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 import crossthink_hub
-from crossthink_hub.build.collect import Collected
-from crossthink_hub.build.digest import hexadecimal
-from crossthink_hub.build.plan import HELD_OUT, ConfigPlan, Plan
-from crossthink_hub.build.settings import BuildSettings
-from crossthink_hub.build.write import Shard
+from crossthink_hub.building.collect import Collected
+from crossthink_hub.building.digest import hexadecimal
+from crossthink_hub.building.plan import HELD_OUT, ConfigPlan, Plan
+from crossthink_hub.building.settings import BuildSettings
+from crossthink_hub.building.write import Shard
 from crossthink_hub.errors import FolderError
 from crossthink_hub.recipe.paper import recipe_digest
 from crossthink_hub.sources.registry import Located
@@ -29,7 +29,7 @@ FORMAT = 1
 @cache
 def schema() -> Mapping[str, Any]:
     """Return the JSON Schema of a manifest."""
-    text = resources.files("crossthink_hub.build").joinpath("manifest.schema.json").read_text("utf-8")
+    text = resources.files("crossthink_hub.building").joinpath("manifest.schema.json").read_text("utf-8")
     found: Mapping[str, Any] = json.loads(text)
     return found
 
@@ -39,7 +39,7 @@ def problems_of(manifest: object) -> list[str]:
 
     Example:
         >>> problems_of({})[0]
-        "manifest.json: 'format' is a required property"
+        "manifest.json: 'configs' is a required property"
     """
     from jsonschema import Draft202012Validator
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from crossthink_hub.build.settings import BuildSettings
+from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.errors import SourceError, UsageError
 from crossthink_hub.identity import UInt64, ids, ranks
 from crossthink_hub.recipe.configs import Config, config

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from crossthink_hub.build.plan import HELD_OUT, Int64
+from crossthink_hub.building.plan import HELD_OUT, Int64
 from crossthink_hub.identity import UInt64, ids, orders
 
 

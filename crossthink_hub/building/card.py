@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from crossthink_hub.build.manifest import Manifest
+from crossthink_hub.building.manifest import Manifest
 from crossthink_hub.recipe.configs import configs
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

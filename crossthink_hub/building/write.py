@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from crossthink_hub.build.digest import RowDigests, row_digests, sequence_digest, set_digest
-from crossthink_hub.build.parquet import write_parquet
-from crossthink_hub.build.plan import HELD_OUT, ConfigPlan, Plan
-from crossthink_hub.build.render import Origin, render
+from crossthink_hub.building.digest import RowDigests, row_digests, sequence_digest, set_digest
+from crossthink_hub.building.parquet import write_parquet
+from crossthink_hub.building.plan import HELD_OUT, ConfigPlan, Plan
+from crossthink_hub.building.render import Origin, render
 
 SHARD_ROWS = 25_000
 """A split is written in as many shards, a power of two, as keep them near or below this many rows."""

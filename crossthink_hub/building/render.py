@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crossthink_hub import row
-from crossthink_hub.build.plan import HELD_OUT
+from crossthink_hub.building.plan import HELD_OUT
 from crossthink_hub.recipe.configs import Config
 from crossthink_hub.recipe.paper import SourceFacts
 from crossthink_hub.recipe.templates import answer_letters, messages, prompt_texts, solutions

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from crossthink_hub.build.card import card
-from crossthink_hub.build.collect import Collected, collect, details_of, dropped_rows, read_tasks
-from crossthink_hub.build.manifest import Manifest, make_manifest
-from crossthink_hub.build.output import publish, scratch_folder
-from crossthink_hub.build.parquet import write_parquet
-from crossthink_hub.build.plan import Plan, plan_config, plan_source
-from crossthink_hub.build.render import Origin
-from crossthink_hub.build.settings import BuildSettings
-from crossthink_hub.build.shuffle import ShuffleTask, shuffle
-from crossthink_hub.build.write import Assembly, Shard, WriteJob, shard_count, write_bucket
+from crossthink_hub.building.card import card
+from crossthink_hub.building.collect import Collected, collect, details_of, dropped_rows, read_tasks
+from crossthink_hub.building.manifest import Manifest, make_manifest
+from crossthink_hub.building.output import publish, scratch_folder
+from crossthink_hub.building.parquet import write_parquet
+from crossthink_hub.building.plan import Plan, plan_config, plan_source
+from crossthink_hub.building.render import Origin
+from crossthink_hub.building.settings import BuildSettings
+from crossthink_hub.building.shuffle import ShuffleTask, shuffle
+from crossthink_hub.building.write import Assembly, Shard, WriteJob, shard_count, write_bucket
 from crossthink_hub.errors import SourceError
 from crossthink_hub.progress import in_threads
 from crossthink_hub.recipe.configs import config
