@@ -52,10 +52,16 @@ def _leaves(array: pa.Array) -> Iterator[pa.Array]:
     if pa.types.is_struct(kind):
         for index in range(kind.num_fields):
             yield from _leaves(pc.struct_field(array, index))
-    elif pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
-        for leaf in _leaves(pc.list_flatten(array)):
-            yield pc.binary_join(pa.ListArray.from_arrays(array.offsets, leaf), ITEM)
     elif pa.types.is_list(kind):
-        yield pc.binary_join(pa.ListArray.from_arrays(array.offsets, next(_leaves(array.values))), ITEM)
+        for leaf in _leaves(array.values):
+            yield _joined(array.offsets, leaf)
     else:
         yield array if pa.types.is_string(kind) else array.cast(pa.string())
+
+
+def _joined(offsets: pa.Array, items: pa.StringArray) -> pa.StringArray:
+    """Return the items of each list as one text; those of one item, as prompts are, without a copy."""
+    places = offsets.to_numpy()
+    if np.array_equal(places, np.arange(len(items) + 1)):
+        return items
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, items), ITEM)
