@@ -10,6 +10,22 @@ from crossthink_hub.errors import FolderError, UsageError
 from crossthink_hub.recipe.configs import config as known
 
 
+def config_entry(folder: Path, config: str) -> dict[str, Any]:
+    """Return what a built folder's manifest says of a config.
+
+    Raises:
+        FolderError: there is no built folder.
+        UsageError: it does not hold that config, or there is none of that name.
+    """
+    held: dict[str, dict[str, Any]] = read_manifest(folder)["configs"]
+    if config not in held:
+        raise UsageError(
+            f"{folder} does not hold {config!r}, only {', '.join(held)}",
+            fix=f"Build it too: crossthink build {' '.join([*held, known(config).name])} --out {folder}",
+        )
+    return held[config]
+
+
 def first_rows(folder: Path, config: str, split: str, count: int) -> list[dict[str, Any]]:
     """Return the first rows of a split of a built config, as Python values.
 
@@ -17,16 +33,9 @@ def first_rows(folder: Path, config: str, split: str, count: int) -> list[dict[s
         FolderError: there is no built folder, or a file of it can't be read.
         UsageError: it does not hold that config or split.
     """
-    manifest = read_manifest(folder)
-    held = list(manifest["configs"])
-    if config not in held:
-        raise UsageError(
-            f"{folder} does not hold {config!r}, only {', '.join(held)}",
-            fix=f"Build it too: crossthink build {' '.join([*held, known(config).name])} --out {folder}",
-        )
+    entry = config_entry(folder, config)
     if split not in ("train", "test"):
         raise UsageError(f"unknown split {split!r}", fix="Give train or test.")
-    entry = manifest["configs"][config]
     rows: list[dict[str, Any]] = []
     for file in (entry if split == "train" else entry["test"])["files"]:
         if len(rows) < count:

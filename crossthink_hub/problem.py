@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+BLOCK = 1 << 20
 STRINGS = pa.list_(pa.string())
 
 SCHEMA = pa.schema(
@@ -68,12 +69,15 @@ def tidy(text: pa.Array) -> pa.Array:
         >>> tidy(pa.array([" a\\r\\nb ", None])).to_pylist()
         ['a\\nb', None]
     """
-    data = text.buffers()[2]
-    if (
-        data is not None and (np.frombuffer(data, np.uint8) == ord("\r")).any()
-    ):  # a look is quicker than a copy
+    if _has_carriage_return(text):  # a look is quicker than a copy
         text = pc.replace_substring(text, "\r\n", "\n")
     return pc.utf8_trim_whitespace(text)
+
+
+def _has_carriage_return(text: pa.Array) -> bool:
+    data = text.buffers()[2]
+    codes = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    return any((codes[place : place + BLOCK] == ord("\r")).any() for place in range(0, len(codes), BLOCK))
 
 
 def tidy_list(texts: pa.ListArray) -> pa.ListArray:

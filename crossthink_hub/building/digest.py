@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
-from crossthink_hub.identity import FIELD, ITEM, text_bytes
+from crossthink_hub.identity import ITEM, joined_blocks, text_bytes
 
 RowDigests = npt.NDArray[np.uint64]
 """Two 64-bit words a row: shape (rows, 2)."""
@@ -25,9 +25,8 @@ def row_digests(rows: pa.Table) -> RowDigests:
         True
     """
     leaves = [leaf for column in rows.columns for leaf in _leaves(column.combine_chunks())]
-    joined = pc.binary_join_element_wise(*leaves, FIELD, null_handling="replace", null_replacement=NULL)
-    digests = b"".join(map(xxh3_128_digest, text_bytes(joined)))
-    return np.frombuffer(digests, np.uint64).reshape(-1, 2)
+    texts = (text for block in joined_blocks(leaves, NULL) for text in text_bytes(block))
+    return np.frombuffer(b"".join(map(xxh3_128_digest, texts)), np.uint64).reshape(-1, 2)
 
 
 def set_digest(digests: RowDigests) -> RowDigests:

@@ -9,10 +9,11 @@ import xxhash
 from filelock import FileLock
 
 import crossthink_hub
-from crossthink_hub.building.manifest import FILE_NAME, read_manifest
+from crossthink_hub.building.manifest import FILE_NAME
 from crossthink_hub.building.run import build
 from crossthink_hub.building.settings import BuildSettings, rows_asked
 from crossthink_hub.errors import UsageError
+from crossthink_hub.folder import config_entry
 from crossthink_hub.loading.register import NAME
 from crossthink_hub.recipe.paper import recipe_digest
 from crossthink_hub.sources import SOURCES
@@ -90,13 +91,7 @@ class Folder:
         folder = cache / self.path
         if not self.built:
             self._build(folder)
-        manifest = read_manifest(folder)
-        if self.request.config not in manifest["configs"]:
-            raise UsageError(
-                f"{folder} does not hold {self.request.config!r}, only {', '.join(manifest['configs'])}",
-                fix=f"Build it: crossthink build {self.request.config}. Or give sources= to build aside.",
-            )
-        entry = manifest["configs"][self.request.config]
+        entry = config_entry(folder, self.request.config)
         splits = {"train": entry["files"], "test": entry["test"]["files"]}
         return {
             split: [str(folder / file["path"]) for file in files] for split, files in splits.items() if files
