@@ -346,7 +346,7 @@ def test_a_built_folder_is_read_unless_sources_are_given(run_python: RunPython, 
         for choice in (dict(size=100), dict(size="max"), dict(seed=1), dict(size=50_000, oversample=True)):
             with pytest.raises(UsageError, match=f"so {', '.join(choice)} can't(.|\\n)*sources="):
                 crossthink_hub.load("gpr_up", **choice)
-        with pytest.raises(UsageError, match="'nd', only gpr_up\\n.*crossthink build nd"):
+        with pytest.raises(UsageError, match="'nd', only gpr_up\\n.*crossthink build gpr_up nd"):
             crossthink_hub.load("nd")
     """
     rows = kept(run_python, program, tmp_path)
