@@ -15,6 +15,19 @@ DEEPEST = 2
 
 
 @dataclass(frozen=True)
+class Alternate:
+    """Another repository with the same rows, for when the first one is gone.
+
+    Attributes:
+        repo: the Hub repository.
+        files: glob patterns in it, as `Source.files`.
+    """
+
+    repo: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Source:
     """One upstream data set.
 
@@ -26,6 +39,7 @@ class Source:
         files: glob patterns below its folder; the first that matches any file is used.
         shapes: the upstream formats, the most specific first.
         non_commercial: why it may not be sold, if so.
+        alternates: other repositories, in the order in which they are tried.
     """
 
     name: str
@@ -35,15 +49,21 @@ class Source:
     files: tuple[str, ...]
     shapes: tuple[Shape, ...]
     non_commercial: str | None = None
+    alternates: tuple[Alternate, ...] = ()
 
 
 @dataclass(frozen=True)
 class Located:
-    """A source's folder and the files to read in it, sorted by name."""
+    """A source's folder and the files to read in it, sorted by name.
+
+    `repo` is where they came from if that is known to be another than the source's, `revision` the commit.
+    """
 
     source: Source
     folder: Path
     files: Mapping[str, Path]
+    repo: str | None = None
+    revision: str | None = None
 
 
 def locate(sources: Sequence[Source], folder: Path) -> dict[str, Located]:
