@@ -1,6 +1,6 @@
-"""Time and peak memory of building a blend of paper scale: ours, the usual pipeline, and pyarrow's floor.
+"""Time and peak memory of building at paper scale: ours, the usual pipeline, and pyarrow's floor.
 
-python bench/build.py [--rows K] [--rounds N] [--sources two|six] [--only NAME ...] [--json FILE]
+python bench/build.py [--all] [--rows K] [--rounds N] [--only NAME ...] [--json FILE]
 """
 
 import argparse
@@ -29,37 +29,30 @@ from rich.table import Table
 BENCH = Path(__file__).resolve().parent
 DATA = BENCH / ".data"
 CONTENDERS = {"peer": "(a)", "peer-batched": "(a')", "ours": "(b)", "floor": "(c)"}
+ALL_CONFIGS = ("ours", "floor")
 INTERVAL_S = 0.25
 MIB = 1 << 20
 
 Run = dict[str, Any]
 
 
-def sizes(sources: str, rows: int) -> dict[str, int]:
-    """Return the rows per source: two sources in the blend's ratio, or all six in the paper's."""
-    if sources == "two":
-        general = round(rows * 0.66)
-        return {"mmlu": general, "hendrycks_math": rows - general}
-    total = sum(PAPER_ROWS.values())
-    return {name: max(1, round(rows * size / total)) for name, size in PAPER_ROWS.items()}
-
-
-def data(sources: str, rows: int) -> Path:
+def data(rows: int) -> Path:
     """Return the folder with the made-up sources, made once; it gets its name when it is complete."""
-    folder = DATA / f"{sources}-{rows}"
+    folder = DATA / str(rows)
     if not folder.exists():
         part = folder.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        generate(part, sizes(sources, rows))
+        total = sum(PAPER_ROWS.values())
+        generate(part, {name: max(1, round(rows * size / total)) for name, size in PAPER_ROWS.items()})
         part.rename(folder)
     return folder
 
 
-def command(name: str, sources: Path, built: Path, out: Path, rows: int) -> list[str]:
+def command(name: str, sources: Path, built: Path, out: Path, rows: int, what: str) -> list[str]:
     """Return the command line of a contender; `built` is the output that the floor writes again."""
     python = sys.executable
     if name == "ours":
-        build = ["build", "gpr_up", "--sources", str(sources), "--out", str(out), "--seed", "0"]
+        build = ["build", what, "--sources", str(sources), "--out", str(out), "--seed", "0"]
         return [python, "-m", "crossthink_hub", *build]
     if name == "floor":
         return [python, str(BENCH / "floor.py"), str(sources), str(built), str(out)]
@@ -147,19 +140,20 @@ def rows_in(out: Path) -> int:
     return sum(pq.read_metadata(path).num_rows for path in out.glob("data/*/*.parquet"))
 
 
-def compete(names: Sequence[str], sources: Path, rows: int, rounds: int) -> dict[str, list[Run]]:
+def compete(names: Sequence[str], rows: int, rounds: int, what: str) -> dict[str, list[Run]]:
     """Run the contenders in turn, round by round, so that a slow spell of the machine hits all.
 
     A round before the others is for memory.
     """
     runs: dict[str, list[Run]] = {name: [] for name in names}
+    sources = data(rows)
     with TemporaryDirectory(dir=DATA) as folder:
         scratch = built = Path(folder)
         turns = [(name, turn == 0) for turn in range(rounds + 1) for name in names]
         for name, watched in track(turns, console=Console(stderr=True)):
             out = scratch / name
             shutil.rmtree(out, ignore_errors=True)
-            done = run(name, command(name, sources, built, out, rows), scratch, watched)
+            done = run(name, command(name, sources, built, out, rows, what), scratch, watched)
             runs[name].append({**done, "rows_out": rows_in(out)})
             built = out
     return runs
@@ -214,16 +208,16 @@ def table(results: Mapping[str, Run], title: str, kind: str) -> Table:
 def main() -> None:
     """Make the data, let the contenders run, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sources", choices=("two", "six"), default="two")
+    parser.add_argument("--all", action="store_true", help="every config, by ours and the floor")
     parser.add_argument("--rows", type=int, default=sum(PAPER_ROWS.values()))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--json", type=Path, help="keep the numbers in this file")
     args = parser.parse_args()
-    names = [name for name in CONTENDERS if name in args.only]
-    runs = compete(names, data(args.sources, args.rows), args.rows, args.rounds)
+    names = [name for name in CONTENDERS if name in (ALL_CONFIGS if args.all else args.only)]
+    runs = compete(names, args.rows, args.rounds, "--all" if args.all else "gpr_up")
     results = summary(runs, args.rows)
-    title = f"gpr_up from {args.sources} sources; rounds: {args.rounds}, cores: {os.cpu_count()}"
+    title = f"{'every config' if args.all else 'gpr_up'}; rounds: {args.rounds}, cores: {os.cpu_count()}"
     Console(width=110).print(table(results, title, memory_kind(runs)))
     if args.json:
         args.json.write_text(json.dumps({"title": title, "results": results, "runs": runs}, indent=2) + "\n")

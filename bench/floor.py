@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 from crossthink_hub.building.parquet import WRITER
 
 THREADS = 2
+AT_ONCE = 32
+"""Shards loaded at a time."""
 READERS: dict[str, Callable[[Path], pa.Table]] = {
     ".parquet": pq.read_table,
     ".jsonl": pa_json.read_json,
@@ -31,14 +33,23 @@ def read(sources: Path) -> float:
     return perf_counter() - start
 
 
-def write(tables: dict[str, pa.Table], out: Path) -> float:
-    """Write the tables, a file per thread at a time; return the seconds."""
-    for name in tables:
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-    start = perf_counter()
+def write(shards: Sequence[Path], built: Path, out: Path) -> tuple[float, int]:
+    """Write the shards again, a file per thread at a time; return the seconds and the rows.
+
+    A few are loaded at a time, which is not timed, so that an output of any size fits in memory.
+    """
+    seconds, rows = 0.0, 0
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda name: pq.write_table(tables[name], out / name, **WRITER), tables))
-    return perf_counter() - start
+        for place in range(0, len(shards), AT_ONCE):
+            names = [path.relative_to(built) for path in shards[place : place + AT_ONCE]]
+            tables = {name: pq.read_table(built / name).combine_chunks() for name in names}
+            for name in names:
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+            start = perf_counter()
+            list(pool.map(lambda name: pq.write_table(tables[name], out / name, **WRITER), tables))  # noqa: B023
+            seconds += perf_counter() - start
+            rows += sum(table.num_rows for table in tables.values())
+    return seconds, rows
 
 
 def main() -> None:
@@ -53,9 +64,7 @@ def main() -> None:
     shards = sorted(args.built.glob("data/*/*.parquet"))
     if not shards:
         raise SystemExit(f"{args.built}: no finished output (data/<config>/*.parquet)")
-    tables = {str(path.relative_to(args.built)): pq.read_table(path).combine_chunks() for path in shards}
-    write_s = write(tables, args.out)
-    rows = sum(table.num_rows for table in tables.values())
+    write_s, rows = write(shards, args.built, args.out)
     print(json.dumps({"read_s": read_s, "write_s": write_s, "total_s": read_s + write_s, "rows": rows}))
 
 

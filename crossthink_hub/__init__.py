@@ -23,6 +23,8 @@ def load(
     size: int | str | None = None,
     oversample: bool | None = None,
     allow_missing: bool | None = None,
+    commercial_only: bool | None = None,
+    strict: bool | None = None,
     **options: Any,
 ) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
     """Load a config, built into the `datasets` cache at first use, as `load_dataset("crossthink", …)` does.
@@ -30,12 +32,14 @@ def load(
     Args:
         config: name of the config; `crossthink configs` lists them.
         split: `train` or `test`; both if not given.
-        sources: `sample`, or a folder of upstream files. If not given, a folder `./crossthink` that
-            `crossthink build` made, or else the embedded sample.
+        sources: `hub`, `sample`, or a folder of upstream files. If not given, a folder `./crossthink` that
+            `crossthink build` made, or else the Hub.
         seed: decides which rows are taken and where they stand; 0 by default.
         size: rows of the train split, or `max`, the default: the most without repeats.
         oversample: whether a larger size may repeat rows.
         allow_missing: whether to build without sources that are not there.
+        commercial_only: whether to leave out the sources that may not be sold.
+        strict: whether to drop questions whose gold letter is stale.
         options: of `datasets.load_dataset`, such as `streaming` or `num_proc`.
 
     Raises:
@@ -47,10 +51,16 @@ def load(
     """
     from datasets import load_dataset
 
-    asked = {"sources": sources, "seed": seed, "size": size, "oversample": oversample}
-    given = {
-        name: value for name, value in {**asked, "allow_missing": allow_missing}.items() if value is not None
+    asked = {
+        "sources": sources,
+        "seed": seed,
+        "size": size,
+        "oversample": oversample,
+        "allow_missing": allow_missing,
+        "commercial_only": commercial_only,
+        "strict": strict,
     }
+    given = {name: value for name, value in asked.items() if value is not None}
     return load_dataset("crossthink", config, split=split, **given, **options)
 
 

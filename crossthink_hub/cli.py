@@ -1,25 +1,33 @@
 """`crossthink`: the command line. Each verb is a few lines that call the library and show what it gave."""
 
 import json
+import signal
 import sys
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
-from crossthink_hub import __version__, display
-from crossthink_hub.errors import CrossThinkError
+from crossthink_hub import __version__, display, display_sources
+from crossthink_hub.errors import INTERRUPTED, CrossThinkError, OutputError
 
 app = typer.Typer(
     name="crossthink",
     help="Blends of NEMOTRON-CROSSTHINK, rebuilt from upstream sources as data sets any tool reads.",
-    epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source · 4 the output.",
+    epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source · 4 the output · "
+    "130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+sources_app = typer.Typer(
+    name="sources", help="Upstream data sets on the Hub.", no_args_is_help=True, rich_markup_mode="rich"
+)
+app.add_typer(sources_app)
 out = Console()
 err = Console(stderr=True)
 
@@ -43,13 +51,18 @@ def options(
     """Take the options that come before a verb; `main` reads --debug."""
 
 
-@app.command(epilog="Example: crossthink build gpr_up --sources sample --out crossthink")
+@app.command(epilog="Example: crossthink build gpr_up nd-open --sources sample --out crossthink")
 def build(
-    configs: Annotated[list[str], typer.Argument(help="Configs to build; `crossthink configs` lists them.")],
+    configs: Annotated[
+        list[str] | None, typer.Argument(help="Configs to build; `crossthink configs` lists them.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Build every config.")] = False,
+    blend: Annotated[
+        list[Path] | None, typer.Option(help="A blend of your own, in YAML (docs/examples/my_blend.yaml).")
+    ] = None,
     sources: Annotated[
-        str,
-        typer.Option(help="`sample` for made-up rows, or a folder with a folder for each upstream source."),
-    ] = "sample",
+        str, typer.Option(help="`hub`, `sample` for made-up rows, or a folder with a folder for each source.")
+    ] = "hub",
     out_folder: Annotated[Path, typer.Option("--out", help="Folder to build into.")] = Path("crossthink"),
     seed: Annotated[int, typer.Option(help="Decides which rows are taken and where they stand.")] = 0,
     size: Annotated[
@@ -57,15 +70,33 @@ def build(
     ] = "max",
     oversample: Annotated[bool, typer.Option(help="Let a --size above the most repeat rows.")] = False,
     allow_missing: Annotated[bool, typer.Option(help="Build without sources that are not there.")] = False,
+    commercial_only: Annotated[bool, typer.Option(help="Leave out sources that may not be sold.")] = False,
+    strict: Annotated[bool, typer.Option(help="Drop questions whose gold letter is stale.")] = False,
+    lock: Annotated[
+        Path, typer.Option(help="Lock file of the Hub's commits; written if it is not there.")
+    ] = Path("sources.lock.json"),
     workers: Annotated[int, typer.Option(help="Threads, 0 for one a core; the output is the same.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Build configs into a folder that `datasets.load_dataset` reads."""
     from crossthink_hub.building.run import build as run
     from crossthink_hub.building.settings import BuildSettings, rows_asked
+    from crossthink_hub.recipe.configs import configs as known
+    from crossthink_hub.recipe.configs import own_config
+    from crossthink_hub.recipe.custom import read_blend
 
-    settings = BuildSettings(tuple(configs), seed, rows_asked(size), oversample, allow_missing, workers)
-    manifest = run(settings, sources, out_folder)
+    settings = BuildSettings(
+        configs=tuple(known() if every else configs or ()),
+        seed=seed,
+        size=rows_asked(size),
+        oversample=oversample,
+        allow_missing=allow_missing,
+        commercial_only=commercial_only,
+        strict=strict,
+        blends=tuple(own_config(read_blend(path)) for path in blend or ()),
+        workers=workers,
+    )
+    manifest = run(settings, sources, out_folder, lock)
     if as_json:
         _print_json(manifest)
     else:
@@ -109,25 +140,75 @@ def show(
 
 @app.command(epilog="Example: crossthink configs")
 def configs(folder: Folder = Path("crossthink"), as_json: JsonFlag = False) -> None:
-    """List every config with its weights, and what a built folder holds of it."""
+    """List every config with its weights, what a built folder holds of it, and the licences."""
     from crossthink_hub.folder import built_configs
     from crossthink_hub.recipe.configs import configs as known
     from crossthink_hub.recipe.quotas import weights
+    from crossthink_hub.sources import SOURCES
 
     built = built_configs(folder)
     rows = [
         {
             "config": name,
-            "title": config.blend.title,
+            "title": config.title,
+            "blend": config.base,
+            "form": config.form,
+            "answer": config.answer,
             "weights": {source: float(weight) for source, weight in weights(config.blend).items()},
             "built": built.get(name),
         }
         for name, config in known().items()
     ]
+    licences = [
+        {"source": own.name, "licence": own.licence, "non_commercial": own.non_commercial} for own in SOURCES
+    ]
     if as_json:
-        _print_json(rows)
+        _print_json({"configs": rows, "licences": licences})
     else:
-        out.print(display.configs_table(rows, folder))
+        out.print(display.configs_tables(rows, licences, folder))
+
+
+@sources_app.command(epilog="Example: crossthink sources lock mmlu hendrycks_math --refresh")
+def lock(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Sources to lock; all if none is named.", show_default=False)
+    ] = None,
+    lock_file: Annotated[Path, typer.Option("--lock", help="The lock file.")] = Path("sources.lock.json"),
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Lock the newest commits, also of what is locked.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Download sources from the Hub and write down their commits, checksums and rows."""
+    from crossthink_hub.sources import SOURCES
+    from crossthink_hub.sources.hub import fetch
+    from crossthink_hub.sources.lock import as_json as entries
+    from crossthink_hub.sources.lock import read_lock
+    from crossthink_hub.sources.registry import named
+
+    fetch(named(SOURCES, names or [source.name for source in SOURCES]), lock_file, refresh=refresh)
+    locked = read_lock(lock_file)
+    if as_json:
+        _print_json(entries(locked))
+    else:
+        out.print(display_sources.lock_report(locked, lock_file))
+
+
+@app.command(epilog="Example: crossthink doctor --hub")
+def doctor(
+    hub: Annotated[bool, typer.Option("--hub", help="Also look at each upstream on the Hub.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say whether this machine has what a build needs. Exit code 1 if anything is an error."""
+    from crossthink_hub.sources import SOURCES
+    from crossthink_hub.sources.doctor import examine, examine_setup
+
+    findings = [*examine_setup(), *(examine(SOURCES) if hub else [])]
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        out.print(display_sources.findings_report(findings))
+    raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
 
 
 def _print_json(value: Any, indent: int | None = 1) -> None:
@@ -136,10 +217,32 @@ def _print_json(value: Any, indent: int | None = 1) -> None:
 
 def main() -> None:
     """Run the command line: an error in plain words and its exit code, no traceback unless --debug."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except CrossThinkError as error:
-        if "--debug" in sys.argv:
-            raise
-        err.print(f"[bold red]error:[/] {display.escaped(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except OSError as error:  # of standard output; a file's is a CrossThinkError by now
+        with suppress(OSError):
+            sys.stdout.close()
+        where = error.filename or "standard output"
+        _fail(OutputError(f"can't be written ({error.strerror or error})", where=where))
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, KeyboardInterrupt) or end.code == INTERRUPTED:
+            err.print("interrupted")
+            sys.exit(INTERRUPTED)
+        raise
+
+
+def _stop(number: int, frame: object) -> None:
+    """Interrupt at the first Ctrl-C, so that it is tidied up; at the second, end at once."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    raise KeyboardInterrupt
+
+
+def _fail(error: CrossThinkError) -> NoReturn:
+    if "--debug" in sys.argv:
+        raise error
+    err.print(f"[bold red]error:[/] {display.escaped(str(error))}", highlight=False, soft_wrap=True)
+    sys.exit(error.exit_code)

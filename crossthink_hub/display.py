@@ -1,6 +1,6 @@
 """What the command line shows: tables and rows for a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from crossthink_hub.recipe.configs import RELEASE
 from crossthink_hub.recipe.paper import source_facts
 
 if TYPE_CHECKING:
     from crossthink_hub.building.manifest import Manifest
 
 NONE = "-"
+NARROW: dict[str, Any] = {
+    "box": box.SIMPLE_HEAD,
+    "pad_edge": False,
+    "show_edge": False,
+    "padding": (0, 1, 0, 0),
+}
 MOST_HEAD = 6
 """A longer column head is broken in two, so that the table fits 80 columns."""
 SAMPLE = "[yellow]This is the embedded sample: made-up rows to try things out, not the paper's data.[/]"
@@ -31,7 +38,7 @@ def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
     from crossthink_hub.building.card import left_out
 
-    parts: list[RenderableType] = [_sources_table(manifest), _blends_table(manifest)]
+    parts: list[RenderableType] = [_sources_table(manifest), "", _blends_table(manifest), ""]
     if manifest["left_out"]:
         parts.append(f"[yellow]{left_out(manifest)}[/]")
     if manifest["kind"] == "sample":
@@ -42,35 +49,43 @@ def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
 
 
 def _sources_table(manifest: "Manifest") -> Table:
-    table = Table("source", "read", "dropped", "kept", "not sampled", title="Sources", title_justify="left")
+    heads = ("source", "in the\npaper", "read", "dropped", "kept", "not\nsampled")
+    table = Table(*heads, title="Sources", title_justify="left", **NARROW)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, source in manifest["sources"].items():
         dropped = "\n".join(f"{reason} {count:,}" for reason, count in source["rows_dropped"].items()) or "0"
+        counts = (source["rows_kept"], source["rows_not_sampled"])
         table.add_row(
             name,
+            f"{source['rows_in_paper']:,}",
             f"{source['rows_read']:,}",
             dropped,
-            f"{source['rows_kept']:,}",
-            f"{source['rows_not_sampled']:,}",
+            *(f"{n:,}" for n in counts),
         )
     return table
 
 
 def _blends_table(manifest: "Manifest") -> Table:
-    present = list(manifest["sources"])
-    table = Table(
-        "config", "train", "test", *present, title="Blends: share of each source", title_justify="left"
-    )
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _shares_table(manifest["sources"], "Configs: train rows and share of each source", "rows")
     for name, config in manifest["configs"].items():
-        shares = [_share(config["counts"].get(source), config["rows"]) for source in present]
-        table.add_row(name, f"{config['rows']:,}", f"{config['test']['rows']:,}", *shares)
+        shares = [_share(config["counts"].get(source), config["rows"]) for source in manifest["sources"]]
+        table.add_row(name, f"{config['rows']:,}", *shares)
     return table
 
 
-def _share(count: int | None, rows: int) -> str:
+def _shares_table(sources: Iterable[str], title: str | None, *heads: str) -> Table:
+    """Return an empty table with a column for each source; long names are broken, to fit 80 columns."""
+    broken = [name.replace("_", "\n", 1) if len(name) > MOST_HEAD else name for name in sources]
+    table = Table("config", *heads, *broken, title=title, title_justify="left", **NARROW)
+    for column in table.columns:
+        column.no_wrap = True
+        column.justify = "right"
+    table.columns[0].justify = "left"
+    return table
+
+
+def _share(count: float | None, rows: int) -> str:
     return f"{count / rows:.4f}" if count else NONE
 
 
@@ -105,21 +120,48 @@ def _row(row: Mapping[str, Any]) -> Panel:
     return Panel(Group(*body), title=title, title_align="left", padding=(1, 2))
 
 
-def configs_table(rows: Sequence[Mapping[str, Any]], folder: Path) -> RenderableType:
-    """Return every config with its weight of each source, and its rows in the folder if built."""
+def configs_tables(
+    configs: Sequence[Mapping[str, Any]], licences: Sequence[Mapping[str, Any]], folder: Path
+) -> RenderableType:
+    """Return every config with its weights, what a folder holds of each, and the licences of the sources."""
+    parts: list[RenderableType] = [_weights_table(configs)]
+    built = [entry for entry in configs if entry["built"]]
+    if built:
+        parts.append(_built_table(built, f"Built in {escape(str(folder))}: share of each source"))
+    else:
+        parts.append(f"None is built in {escape(str(folder))} yet: crossthink build NAME")
+    return Group(*parts, "", _licences_table(licences))
+
+
+def _weights_table(configs: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Return the weights of the blends, and in words what other configs there are."""
     sources = list(source_facts())
-    heads = [name.replace("_", "\n", 1) if len(name) > MOST_HEAD else name for name in sources]
-    table = Table("config", *heads, "rows\nbuilt", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in table.columns:
-        column.no_wrap = True
-        column.justify = "right"
-    table.columns[0].justify = "left"
-    for entry in rows:
-        weights = [f"{entry['weights'][name]:.4f}" if name in entry["weights"] else NONE for name in sources]
-        built = f"{entry['built']['rows']:,}" if entry["built"] else NONE
-        table.add_row(entry["config"], *weights, built)
-    titles = "\n".join(f"  {entry['config']:<9} {entry['title']}" for entry in rows)
-    where = (
-        f"Rows built are those in {escape(str(folder))}. The weights are the paper's (table 8), not rounded."
-    )
-    return Group(table, titles, "", where)
+    names = [entry["config"] for entry in configs]
+    table = _shares_table(sources, "Blends (weights of the paper's table 8, not rounded)")
+    for entry in configs:
+        if len(entry["weights"]) > 1 and entry["config"] == entry["blend"]:
+            table.add_row(entry["config"], *(_share(entry["weights"].get(name), 1) for name in sources))
+    variants = {"-short": "answered by letter", "-open": "all questions open"}
+    lines = [
+        f"{what}: {' '.join(name for name in names if name.endswith(ending))}"
+        for ending, what in variants.items()
+    ]
+    lines += [f"one source: {' '.join(sources)}", f"the release, to the letter: {' '.join(RELEASE)}", ""]
+    return Group(table, *lines)
+
+
+def _built_table(built: Sequence[Mapping[str, Any]], title: str) -> Table:
+    sources = list(source_facts())
+    table = _shares_table(sources, title, "rows")
+    for entry in built:
+        rows, counts = entry["built"]["rows"], entry["built"]["counts"]
+        table.add_row(entry["config"], f"{rows:,}", *(_share(counts.get(name), rows) for name in sources))
+    return table
+
+
+def _licences_table(licences: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("source", "licence", "may be sold", title="Licences", title_justify="left", **NARROW)
+    for entry in licences:
+        why_not = entry["non_commercial"]
+        table.add_row(entry["source"], entry["licence"], f"no: {why_not}" if why_not else "yes")
+    return table

@@ -6,7 +6,11 @@
 | 2 | `UsageError` | a name or a value that makes no sense |
 | 3 | `SourceError` | an upstream file is missing, unreadable, or not what was expected |
 | 4 | `OutputError` | the output can't be written: disk full, no permission, in the way of other files |
+| 130 | `KeyboardInterrupt` | Ctrl-C |
 """
+
+INTERRUPTED = 130
+"""The exit code of a run that was interrupted, as shells have it."""
 
 
 class CrossThinkError(Exception):

@@ -10,6 +10,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
-from crossthink_hub.problem import SCHEMA
+from crossthink_hub.problem import AS_RELEASED, SCHEMA
+from crossthink_hub.texts import parts
 
 UInt64 = npt.NDArray[np.uint64]
 ITEM, FIELD = "\x7f", "\x7f\x7f"
 """Stand between the parts of a text that is hashed."""
 BLOCK_ROWS = 1024
-PUBLISHED = [field.name for field in SCHEMA if field.name != "row"]
+DETAILS = [field.name for field in SCHEMA if field.name not in (*AS_RELEASED, "unfit", "row")]
 
 
 def digests(problems: pa.Table) -> UInt64:
@@ -60,7 +62,7 @@ def _digests(text: pa.StringArray) -> UInt64:
 
 def _may_not_be_canonical(texts: pa.StringArray) -> npt.NDArray[np.int64]:
     """Return which texts have white space other than single spaces, or are not ASCII; at memory's speed."""
-    offsets, data = _parts(texts)
+    offsets, data = parts(texts)
     space = data <= ord(" ")
     places = np.flatnonzero((space[1:] & space[:-1]) | (data[1:] < ord(" ")))
     spaced = np.searchsorted(offsets, places + 1, side="right") - 1
@@ -73,17 +75,34 @@ def _canonical(value: str) -> str:
     return " ".join(unicodedata.normalize("NFC", value).split())
 
 
-def detail_digests(problems: pa.Table) -> UInt64:
-    """Return a digest of each problem as it stands, to the letter: it puts equal problems in an order."""
-    columns = (problems[field].combine_chunks() for field in PUBLISHED)
-    texts = [
-        pc.binary_join(column, ITEM) if pa.types.is_list(column.type) else column.cast(pa.string())
-        for column in columns
-    ]
+def detail_digests(problems: pa.Table) -> tuple[UInt64, UInt64]:
+    """Return digests of each problem as it stands, to the letter, and as the release has it.
+
+    They put equal problems in an order, the second where the first are equal too: it is of columns that
+    are not always there (then 0), and ids must be the same without them.
+    """
+    released = [field for field in AS_RELEASED if field in problems.column_names]
+    found = _digests_of(problems, DETAILS)
+    return found, _digests_of(problems, released) if released else np.zeros_like(found)
+
+
+def _digests_of(problems: pa.Table, fields: Sequence[str]) -> UInt64:
+    texts = [text for field in fields for text in _texts(problems[field].combine_chunks())]
     return _hash(value for block in joined_blocks(texts, null="\0") for value in text_bytes(block))
 
 
-def ids(source: str, digests: UInt64, ordinals: npt.NDArray[np.int64]) -> list[str]:
+def _texts(column: pa.Array) -> list[pa.StringArray]:
+    """Return a column as texts, one a row; a list of structs as one column for each field."""
+    if not pa.types.is_list(column.type):
+        return [column.cast(pa.string())]
+    if not pa.types.is_struct(column.type.value_type):
+        return [pc.binary_join(column, ITEM)]
+    fields = (pc.struct_field(column.flatten(), name) for name in ("role", "content"))
+    offsets = np.r_[0, np.cumsum(pc.fill_null(pc.list_value_length(column), 0))]
+    return [pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), f), ITEM) for f in fields]
+
+
+def ids(source: str, digests: UInt64, ordinals: npt.NDArray[Any]) -> list[str]:
     """Return the published ids; the first of equal problems has no ordinal, the second has 2.
 
     Example:
@@ -113,14 +132,6 @@ def _hash(values: Iterable[memoryview | bytes]) -> UInt64:
 
 def text_bytes(texts: pa.StringArray) -> Iterable[memoryview]:
     """Yield each text's UTF-8 bytes where they lie, without a copy."""
-    offsets, data = _parts(texts)
+    offsets, data = parts(texts)
     view = memoryview(data)  # type: ignore[arg-type]  # numpy arrays are buffers; typed so from 3.12 on
     return (view[a:b] for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True))
-
-
-def _parts(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Return where each text begins and ends, and the bytes of them all."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    data = texts.buffers()[2]
-    first, last = (int(offsets[0]), int(offsets[-1])) if len(offsets) else (0, 0)
-    return offsets - first, np.frombuffer(data, np.uint8)[first:last] if data else np.zeros(0, np.uint8)

@@ -8,6 +8,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crossthink_hub.texts import parts
+
+LABELS = 26 + 26 * 26
+"""How many labels are read: to ZZ."""
+MIX = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number whose multiples spread over 64 bits."""
 INLINE_LABEL = re.compile(r"(?:^|\s)\(([A-Z]|[1-9])\)\s*")
 
 
@@ -28,7 +34,7 @@ def label_index(labels: pa.Array) -> pa.Array:
         >>> label_index(pa.array(["C", "2", " b ", "?", None])).to_pylist()
         [2, 1, 1, None, None]
     """
-    known = [label(i) for i in range(26)]
+    known = [label(i) for i in range(LABELS)]
     digits = [str(i) for i in range(1, 10)]
     tidy = pc.utf8_upper(pc.utf8_trim_whitespace(labels))
     letter = pc.index_in(tidy, pa.array(known))
@@ -73,10 +79,25 @@ def has_equal_options(options: pa.ListArray) -> npt.NDArray[np.bool_]:
         [False, True]
     """
     _, lengths = _spans(options)
-    parents = np.repeat(np.arange(len(options)), lengths)
-    pairs = pa.table({"row": parents, "option": options.flatten()})
-    distinct = pairs.group_by(["row", "option"], use_threads=False).aggregate([])["row"]
-    return np.bincount(distinct.to_numpy(), minlength=len(options)) < lengths
+    row = np.repeat(np.arange(len(options)), lengths)
+    found = np.zeros(len(options), bool)
+    for doubtful in np.unique(row[_may_have_equal(options.flatten(), row)]).tolist():
+        texts = options[doubtful].as_py()
+        found[doubtful] = len(set(texts)) < len(texts)
+    return found
+
+
+def _may_have_equal(texts: pa.StringArray, row: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return texts that may be equal to another one of their row: as long, and with the same ends."""
+    offsets, data = parts(texts)
+    starts, ends = offsets[:-1], offsets[1:]
+    key = row.astype(np.uint64) * MIX + (ends - starts).astype(np.uint64)
+    padded = np.append(data, np.uint8(0))
+    for near in (starts, starts + 1, starts + 2, ends - 1, ends - 2, ends - 3):
+        key = key * MIX + padded[np.clip(near, starts, np.maximum(ends - 1, starts))] * (ends > starts)
+    by_key = np.argsort(key, kind="stable")
+    same: npt.NDArray[np.int64] = by_key[1:][key[by_key][1:] == key[by_key][:-1]]
+    return same
 
 
 def labelled(options: pa.ListArray) -> pa.ListArray:

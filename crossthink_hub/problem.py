@@ -7,10 +7,13 @@ source, so any executor can run it on any part.
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-BLOCK = 1 << 20
+from crossthink_hub.row import MESSAGES
+from crossthink_hub.texts import has_bytes, parts
+
 STRINGS = pa.list_(pa.string())
 
 SCHEMA = pa.schema(
@@ -25,9 +28,15 @@ SCHEMA = pa.schema(
         ("skills", STRINGS),
         ("index", pa.int64()),  # the upstream's own row number, if it has one
         ("upstream_id", pa.string()),
+        ("released_prompt", MESSAGES),  # as the release has it; null for other sources
+        ("released_gold", pa.string()),
+        ("unfit", pa.string()),  # why the upstream itself says that it can't be used; null if it does not
         ("row", pa.int64()),  # place in the source file, from 0; reported for drops, never published
     ]
 )
+
+AS_RELEASED = ("released_prompt", "released_gold")
+"""Left as they are, to the letter."""
 
 
 def problems(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
@@ -51,14 +60,15 @@ def problems(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
 
 def _column(field: pa.Field, given: pa.Array | pa.ChunkedArray | None, length: int) -> pa.Array:
     if given is None:
-        return _empty_lists(length) if field.type == STRINGS else pa.nulls(length, field.type)
+        return empty_lists(length) if field.type == STRINGS else pa.nulls(length, field.type)
     array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
-    if field.type == pa.string():
+    if field.type == pa.string() and field.name not in AS_RELEASED:
         return tidy(array)
     return array.cast(field.type)
 
 
-def _empty_lists(length: int) -> pa.ListArray:
+def empty_lists(length: int) -> pa.ListArray:
+    """Return so many empty lists of texts."""
     return pa.ListArray.from_arrays(pa.array(np.zeros(length + 1, np.int32)), pa.array([], pa.string()))
 
 
@@ -69,15 +79,19 @@ def tidy(text: pa.Array) -> pa.Array:
         >>> tidy(pa.array([" a\\r\\nb ", None])).to_pylist()
         ['a\\nb', None]
     """
-    if _has_carriage_return(text):  # a look is quicker than a copy
+    if has_bytes(text, lambda codes: codes == ord("\r")):  # a look is quicker than a copy
         text = pc.replace_substring(text, "\r\n", "\n")
-    return pc.utf8_trim_whitespace(text)
+    doubtful = text.take(pa.array(_may_have_space_around(text)))
+    return text if pc.utf8_trim_whitespace(doubtful).equals(doubtful) else pc.utf8_trim_whitespace(text)
 
 
-def _has_carriage_return(text: pa.Array) -> bool:
-    data = text.buffers()[2]
-    codes = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    return any((codes[place : place + BLOCK] == ord("\r")).any() for place in range(0, len(codes), BLOCK))
+def _may_have_space_around(text: pa.StringArray) -> npt.NDArray[np.int64]:
+    """Return the texts that begin or end with white space, or with a byte that is not ASCII."""
+    offsets, data = parts(text)
+    rows = np.flatnonzero(np.diff(offsets))
+    first, last = data[offsets[rows]], data[offsets[rows + 1] - 1]
+    odd = (first <= ord(" ")) | (first > 126) | (last <= ord(" ")) | (last > 126)
+    return rows[odd]
 
 
 def tidy_list(texts: pa.ListArray) -> pa.ListArray:

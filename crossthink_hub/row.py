@@ -6,6 +6,8 @@ import pyarrow as pa
 
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 
+MESSAGES = pa.list_(MESSAGE)
+
 REWARD_MODEL = pa.struct([("style", pa.string()), ("ground_truth", pa.string())])
 
 UPSTREAM = pa.struct([("repo", pa.string()), ("revision", pa.string()), ("id", pa.string())])
@@ -34,7 +36,7 @@ SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("data_source", pa.string()),
-        ("prompt", pa.list_(MESSAGE)),
+        ("prompt", MESSAGES),
         ("solution", pa.string()),
         ("reward_model", REWARD_MODEL),
         ("ability", pa.string()),

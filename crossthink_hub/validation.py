@@ -144,18 +144,32 @@ def _unlisted(folder: Path, manifest: Manifest) -> Iterator[str]:
 
 def _accounts(folder: Path, manifest: Manifest) -> Iterator[str]:
     for name, source in manifest["sources"].items():
-        dropped = source["rows_dropped"]
+        dropped, read = source["rows_dropped"], source["rows_read"]
         total = source["rows_kept"] + sum(dropped.values()) + source["rows_not_sampled"]
-        if source["rows_read"] != total:
-            yield f"{name}: {source['rows_read']} rows read, {total} accounted for"
-        path = folder / "dropped" / f"{name}.parquet"
-        try:
-            listed = Counter(pq.read_table(path)["reason"].to_pylist())
-        except (pa.ArrowInvalid, OSError, KeyError) as error:
-            yield f"dropped/{path.name}: can't be read ({error})"
-            continue
-        if listed != Counter(dropped):
-            yield f"dropped/{path.name}: lists {dict(listed)}, the manifest says {dropped}"
+        if read != total:
+            yield f"{name}: {read} rows read, {total} accounted for"
+        for form, usable in source["rows_usable"].items():
+            refused = source["rows_refused"].get(form, {})
+            total = usable + sum(dropped.values()) + sum(refused.values())
+            if read != total:
+                yield f"{name}: {read} rows read, {total} accounted for in configs that are {form}"
+        yield from _dropped(folder / "dropped" / f"{name}.parquet", source)
+
+
+def _dropped(path: Path, source: Mapping[str, Any]) -> Iterator[str]:
+    """Check that the rows listed as dropped are those that the manifest counts."""
+    try:
+        rows = pq.read_table(path)
+        listed = Counter(zip(rows["form"].to_pylist(), rows["reason"].to_pylist(), strict=True))
+    except (pa.ArrowInvalid, OSError, KeyError) as error:
+        yield f"dropped/{path.name}: can't be read ({error})"
+        return
+    counted = {None: source["rows_dropped"], **source["rows_refused"]}
+    expected = {(form, reason): n for form, counts in counted.items() for reason, n in counts.items()}
+    for form, reason in sorted({*listed, *expected}, key=str):
+        found, due = listed[form, reason], expected.get((form, reason), 0)
+        if found != due:
+            yield f"dropped/{path.name}: lists {found} rows as {reason}, the manifest says {due}"
 
 
 def _card(folder: Path, manifest: Manifest) -> Iterator[str]:

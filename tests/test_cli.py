@@ -6,13 +6,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
+
+EXAMPLE = REPOSITORY / "docs" / "examples" / "my_blend.yaml"
+
+
+SAMPLE = ("--sources", "sample")
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a built sample in it."""
     folder = tmp_path_factory.mktemp("cli")
-    assert crossthink(folder, "build", "gpr_up").returncode == 0
+    assert crossthink(folder, "build", "gpr_up", *SAMPLE).returncode == 0
     return folder
 
 
@@ -22,17 +28,18 @@ def crossthink(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_build_says_what_it_read_dropped_and_wrote_and_how_to_load_it(tmp_path: Path) -> None:
-    done = crossthink(tmp_path, "build", "gpr_up", "--seed", "0")
+    done = crossthink(tmp_path, "build", "gpr_up", *SAMPLE, "--seed", "0")
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
-    for part in ("answer_not_in_options 3", "0.66", "made-up rows", 'load_dataset("crossthink", "gpr_up")'):
+    for part in ("answer_not_in_options 3", "0.3243", "made-up rows", 'load_dataset("crossthink", "gpr_up")'):
         assert part in said
-    assert "syn_qa" in said, "a build says what it was made without"
+    assert max(map(len, done.stdout.splitlines())) <= 80, "fits a terminal of 80 columns"
+    assert "…" not in done.stdout
     assert done.stderr == "", "no progress bar where there is no terminal"
 
 
 def test_build_prints_its_manifest_for_a_script(tmp_path: Path) -> None:
-    done = crossthink(tmp_path, "build", "gpr_up", "--json", "--size", "1_00")
+    done = crossthink(tmp_path, "build", "gpr_up", *SAMPLE, "--json", "--size", "1_00")
     assert json.loads(done.stdout) == json.loads((tmp_path / "crossthink/manifest.json").read_text())
     assert json.loads(done.stdout)["configs"]["gpr_up"]["rows"] == 100
 
@@ -54,18 +61,34 @@ def test_show_prints_the_test_split(place: Path) -> None:
 
 def test_configs_lists_the_paper_and_the_folder(place: Path) -> None:
     entries = json.loads(crossthink(place, "configs", "--json").stdout)
-    by_name = {entry["config"]: entry for entry in entries}
-    assert len(by_name) == 8
+    by_name = {entry["config"]: entry for entry in entries["configs"]}
+    assert len(by_name) == 28
     assert by_name["gpr_up"]["built"]["rows"] > 100
     assert by_name["nd"]["built"] is None
     assert round(by_name["nd"]["weights"]["mmlu"], 4) == 0.1696
     text = crossthink(place, "configs").stdout
     assert "0.1696" in text
+    assert "no: CC-BY-NC-4.0" in text
     assert max(map(len, text.splitlines())) <= 80, "fits a terminal of 80 columns"
+    assert "…" not in text
+
+
+def test_all_builds_every_config(tmp_path: Path) -> None:
+    manifest = json.loads(crossthink(tmp_path, "build", "--all", *SAMPLE, "--json").stdout)
+    known = json.loads(crossthink(tmp_path, "configs", "--json").stdout)["configs"]
+    assert list(manifest["configs"]) == [entry["config"] for entry in known]
+    assert crossthink(tmp_path, "validate").returncode == 0
+
+
+def test_a_blend_of_ones_own_is_built(tmp_path: Path) -> None:
+    done = crossthink(tmp_path, "build", "--blend", str(EXAMPLE), *SAMPLE, "--json")
+    assert list(json.loads(done.stdout)["configs"]["my_blend"]["counts"]) == ["syn_qa", "hendrycks_math"]
+    assert crossthink(tmp_path, "show", "my_blend", "-n", "1").returncode == 0
+    assert crossthink(tmp_path, "validate").returncode == 0
 
 
 def test_validate_exits_with_1_and_lists_problems(tmp_path: Path) -> None:
-    crossthink(tmp_path, "build", "gpr_up")
+    crossthink(tmp_path, "build", "gpr_up", *SAMPLE)
     good = crossthink(tmp_path, "validate")
     assert (good.returncode, "all is well" in good.stdout) == (0, True)
     (tmp_path / "crossthink/README.md").unlink()
@@ -80,13 +103,16 @@ def test_validate_exits_with_1_and_lists_problems(tmp_path: Path) -> None:
         (["build", "gpr_upp"], 2, "Did you mean 'gpr_up'?"),
         (["build", "gpr_up", "--size", "many"], 2, "a number of rows, or `max`"),
         (["build", "gpr_up", "--size", "0"], 2, "at least 1"),
-        (["build", "gpr_up", "--size", "1000000"], 2, "at most 572 rows"),
+        (["build", "gpr_up", *SAMPLE, "--size", "1000000"], 2, "at most 2,923 rows"),
+        (["build"], 2, "or all of them (--all)"),
+        (["build", "gpr_up_hard"], 2, "difficulty labels"),
+        (["build", "--blend", "nowhere.yaml"], 2, "nowhere.yaml"),
         (["build", "gpr_up", "--oversample"], 2, "--size N with --oversample"),
         (["build", "gpr_up", "--workers", "-1"], 2, "0 for one a core"),
         (["build", "gpr_up", "gpr_up"], 2, "named twice"),
         (["build", "gpr_up", "--sources", "nowhere"], 3, "nowhere"),
         (["build", "only_mr", "--sources", "."], 3, "hendrycks_math"),
-        (["build", "gpr_up", "--out", "."], 4, "no build made"),
+        (["build", "gpr_up", *SAMPLE, "--out", "."], 4, "no build made"),
         (["validate", "nowhere"], 1, "crossthink build gpr_up"),
         (["show", "nd"], 2, "crossthink build gpr_up nd"),
         (["show", "ndd"], 2, "Did you mean 'nd'?"),
@@ -108,9 +134,11 @@ def test_debug_shows_the_traceback(place: Path) -> None:
     assert "Traceback" in done.stderr
 
 
-@pytest.mark.parametrize("verb", ["build", "validate", "show", "configs"])
+@pytest.mark.parametrize("verb", ["build", "validate", "show", "configs", "doctor", "sources lock"])
 def test_every_verb_has_help_with_an_example(place: Path, verb: str) -> None:
-    assert "Example: crossthink " + verb in " ".join(crossthink(place, verb, "--help").stdout.split())
+    assert "Example: crossthink " + verb in " ".join(
+        crossthink(place, *verb.split(), "--help").stdout.split()
+    )
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -118,7 +146,8 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
         "import sys\nsys.argv = ['crossthink', '--help']\n"
         "from crossthink_hub.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print({'datasets', 'torch', 'pyarrow', 'numpy', 'jsonschema'} & set(sys.modules))"
+        "heavy = {'datasets', 'torch', 'pyarrow', 'numpy', 'jsonschema', 'huggingface_hub', 'matplotlib'}\n"
+        "print(heavy & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "set()", done.stdout[-300:]

@@ -123,7 +123,8 @@ def test_a_rebuilt_folder_is_never_served_stale(run_python: RunPython, tmp_path:
         from datasets import load_dataset
 
         for name, option, value in {builds}:
-            command = [sys.executable, "-m", "crossthink_hub", "build", "gpr_up", option, value]
+            command = [sys.executable, "-m", "crossthink_hub", "build", "gpr_up", "--sources", "sample"]
+            command += [option, value]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             keep(name, load_dataset("crossthink", "gpr_up", split="train"))
             streamed = load_dataset("crossthink", "gpr_up", split="train", streaming=True)
@@ -366,17 +367,18 @@ def test_seed_zero_is_a_choice_that_a_built_folder_refuses(run_python: RunPython
     """)
 
 
-def test_without_a_folder_or_sources_the_sample_is_loaded_with_a_warning(
-    run_python: RunPython, elsewhere: Path, tmp_path: Path
-) -> None:
-    program = """
+def test_without_a_folder_or_sources_the_hub_is_asked(run_python: RunPython, elsewhere: Path) -> None:
+    run_python(
+        dedent("""
         import pytest
         import crossthink_hub
+        from crossthink_hub.errors import SourceError
 
-        with pytest.warns(UserWarning, match='embedded sample of made-up rows.*sources="FOLDER"'):
-            keep("sample", crossthink_hub.load("gpr_up", split="train"))
-    """
-    assert_rows(kept(run_python, program, elsewhere)["sample"], built(tmp_path / "expected"))
+        with pytest.raises(SourceError, match="HF_HUB_OFFLINE"):
+            crossthink_hub.load("gpr_up", split="train")
+        """),
+        elsewhere,
+    )
 
 
 def test_a_request_that_makes_no_sense_says_what_would(run_python: RunPython, elsewhere: Path) -> None:
@@ -390,7 +392,7 @@ def test_a_request_that_makes_no_sense_says_what_would(run_python: RunPython, el
         for asked, error, told in (
             (dict(config="absent"), ValueError, ".*".join(configs())),
             (dict(size=0), UsageError, "size is 0"),
-            (dict(size=1_000_000), UsageError, "at most 572 rows"),
+            (dict(size=1_000_000), UsageError, "at most 2,923 rows"),
             (dict(data_files="rows.csv"), UsageError, "data_files=(.|\\n)*sources="),
             (dict(data_dir="rows"), UsageError, "data_dir=(.|\\n)*sources="),
             (dict(sources="absent"), SourceError, "absent: expected a folder"),
@@ -407,8 +409,8 @@ def test_changed_source_files_are_not_served_stale(run_python: RunPython, tmp_pa
     write_sample(before)
     copytree(before, after)
     math = pq.read_table(before / MATH)
-    pq.write_table(math.slice(0, 100), after / MATH)
-    pq.write_table(math.slice(100), after / "hendrycks_math" / "more.parquet")
+    pq.write_table(math.slice(0, 30), after / MATH)
+    pq.write_table(math.slice(30), after / "hendrycks_math" / "more.parquet")
     copytree(before, tmp_path / "sources")
     program = f"""
         import shutil

@@ -51,7 +51,7 @@ def test_a_source_without_a_usable_row_is_missing_not_silent(tmp_path: Path) -> 
         (tmp_path / "mirror" / name).parent.mkdir(parents=True)
         (tmp_path / "mirror" / name).write_text("\n".join(lines) + "\n")
     with pytest.raises(SourceError, match="none of the rows of mmlu"):
-        build(BuildSettings(("gpr_up",)), str(tmp_path / "mirror"), tmp_path / "out")
+        build(BuildSettings(("mmlu",)), str(tmp_path / "mirror"), tmp_path / "out")
     settings = BuildSettings(("gpr_up",), allow_missing=True)
     manifest = build(settings, str(tmp_path / "mirror"), tmp_path / "out")
     assert manifest["left_out"]["mmlu"] == "no usable row"
@@ -81,7 +81,7 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(tmp_path: Path) -> None:
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000));"
         "from crossthink_hub.cli import main;"
-        "sys.argv = ['crossthink', 'build', 'gpr_up', '--seed', '1']; main()"
+        "sys.argv = ['crossthink', 'build', 'gpr_up', '--sources', 'sample', '--seed', '1']; main()"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 4, done.stderr
@@ -96,7 +96,8 @@ def test_an_interrupted_build_leaves_what_was_there_and_does_not_stop_the_next(
 ) -> None:
     out = tmp_path / "crossthink"
     build(GPR_UP, "sample", out)
-    command = ["build", "gpr_up", "--size", "300000", "--oversample", "--out", str(out), "--seed", "3"]
+    command = ["build", "gpr_up", "--sources", "sample", "--size", "300000", "--oversample"]
+    command += ["--out", str(out), "--seed", "3"]
     running = subprocess.Popen([sys.executable, "-m", "crossthink_hub", *command], stderr=subprocess.PIPE)
     scratch = out / f".building-{running.pid}"
     deadline = time.monotonic() + 60

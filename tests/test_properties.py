@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count, pairwise
 from math import ceil
@@ -26,6 +26,7 @@ from crossthink_hub.building.manifest import Manifest
 from crossthink_hub.building.run import build
 from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.errors import UsageError
+from crossthink_hub.recipe.configs import config as known
 from crossthink_hub.recipe.quotas import largest_size, quotas
 from crossthink_hub.sources.json_lines import PIECE_BYTES
 
@@ -168,7 +169,17 @@ class Built:
 
 
 def built(upstream: Path, out: Path, *configs: str, **asked: Any) -> Built:
-    return Built(out, build(BuildSettings(configs or ("gpr_up",), **asked), str(upstream), out))
+    return Built(
+        out, build(BuildSettings(configs or ("gpr_up",), allow_missing=True, **asked), str(upstream), out)
+    )
+
+
+def built_whole(upstream: Path, out: Path, **asked: Any) -> Built:
+    """Build from all that there is of a source, not only the paper's number of rows."""
+    blends = tuple(replace(known(name), samples=dict.fromkeys(COLUMNS)) for name in BLENDS)
+    return Built(
+        out, build(BuildSettings((), allow_missing=True, blends=blends, **asked), str(upstream), out)
+    )
 
 
 # Same input, same rows, same bytes.
@@ -511,7 +522,7 @@ def large(new_folder: NewFolder, many_rows: Upstream) -> Built:
         lines.insert(place, '{"question": "cut o\n')
     file.write_text("".join(lines), "utf-8")
     assert file.stat().st_size > PIECE_BYTES
-    return built(folder, new_folder(), *BLENDS, workers=1)
+    return built_whole(folder, new_folder(), workers=1)
 
 
 def worst_prefix(blend: Built, config: str) -> float:
@@ -554,6 +565,6 @@ def test_shards_do_not_depend_on_order_files_and_workers(
     new_folder: NewFolder, large: Built, many_rows: Upstream
 ) -> None:
     backwards = {source: rows[::-1] for source, rows in many_rows.items()}
-    other = built(write(new_folder(), backwards, files=5), new_folder(), *BLENDS, workers=5)
+    other = built_whole(write(new_folder(), backwards, files=5), new_folder(), workers=5)
     assert len(list((large.folder / "data" / "gpr_up").glob("train-*"))) > 1
     assert other.files("data") == large.files("data")

@@ -6,9 +6,9 @@ from typing import Any
 import yaml
 
 from crossthink_hub.building.manifest import Manifest
-from crossthink_hub.recipe.configs import configs
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+FIGURE = "blends.png"
 SAMPLE_NOTE = (
     "> **A sample.** These rows are made up by the toolkit, in the upstream formats, to try things out. "
     "They are not the paper's data.\n"
@@ -58,6 +58,7 @@ def card(manifest: Manifest) -> str:
         "```python\nfrom datasets import load_dataset\n\n"
         f'load_dataset("PATH/TO/THIS/FOLDER", "{next(iter(manifest["configs"]))}")\n```\n',
         "## Configs\n",
+        f"![Share of each source in each config]({FIGURE})\n",
         _table(["config", "what", "train", "test", "share of each source"], _config_rows(manifest)),
         *([f"{left_out(manifest)}\n"] if manifest["left_out"] else []),
         "## Sources\n",
@@ -76,7 +77,7 @@ def _config_rows(manifest: Manifest) -> list[list[str]]:
     return [
         [
             f"`{name}`",
-            configs()[name].blend.title if name in configs() else "",
+            entry["title"],
             f"{entry['rows']:,}",
             f"{entry['test']['rows']:,}",
             ", ".join(f"{source} {count / entry['rows']:.4f}" for source, count in entry["counts"].items()),

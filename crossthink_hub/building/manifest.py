@@ -13,11 +13,11 @@ import numpy as np
 import crossthink_hub
 from crossthink_hub.building.collect import Collected
 from crossthink_hub.building.digest import hexadecimal
-from crossthink_hub.building.plan import HELD_OUT, ConfigPlan, Plan
+from crossthink_hub.building.plan import HELD_OUT, Plan
 from crossthink_hub.building.settings import BuildSettings
-from crossthink_hub.building.write import Shard
+from crossthink_hub.building.shards import Shard
 from crossthink_hub.errors import FolderError
-from crossthink_hub.recipe.paper import recipe_digest
+from crossthink_hub.recipe.paper import recipe_digest, source_facts
 from crossthink_hub.sources.registry import Located
 from crossthink_hub.sources.upstream import Upstream
 
@@ -39,7 +39,7 @@ def problems_of(manifest: object) -> list[str]:
 
     Example:
         >>> problems_of({})[0]
-        "manifest.json: 'configs' is a required property"
+        "manifest.json: 'commercial_only' is a required property"
     """
     from jsonschema import Draft202012Validator
 
@@ -102,13 +102,19 @@ def make_manifest(
         "seed": settings.seed,
         "size": settings.size,
         "oversample": settings.oversample,
+        "commercial_only": settings.commercial_only,
+        "strict": settings.strict,
         "kind": upstream.kind,
         "sources": {
-            name: _source(found, collected[name], checksums, plan) for name, found in upstream.located.items()
+            name: _source(found, collected[name], checksums, plan, settings.forms_of(name))
+            for name, found in upstream.located.items()
         },
         "left_out": dict(upstream.left_out),
         "configs": {
             name: {
+                "title": config.config.title,
+                "form": config.config.form,
+                "answer": config.config.answer,
                 "weights": dict(config.weights),
                 "quotas": dict(config.quotas),
                 **_split(by_split.get((name, "train"), []), folder),
@@ -116,48 +122,67 @@ def make_manifest(
             }
             for name, config in plan.configs.items()
         },
+        "configs_left_out": dict(plan.left_out),
     }
 
 
 def _source(
-    found: Located, parts: Sequence[Collected], checksums: Mapping[Path, str], plan: Plan
+    found: Located,
+    parts: Sequence[Collected],
+    checksums: Mapping[Path, str],
+    plan: Plan,
+    forms: Sequence[str],
 ) -> Manifest:
     source = found.source
-    dropped: Counter[str] = Counter()
-    flags: Counter[str] = Counter()
-    for part in parts:
-        dropped.update(part.dropped["reason"].to_pylist())
-        flags.update(part.flags)
-    good = sum(len(part.digests) for part in parts)
+    dropped, refused = _drops(parts)
+    good = sum(int(np.any([part.usable[form] for form in forms], axis=0).sum()) for part in parts)
     kept = _kept(source.name, plan)
     return {
-        "repo": source.repo,
-        "revision": None,
+        "repo": found.repo or source.repo,
+        "revision": found.revision,
         "licence": source.licence,
         "non_commercial": source.non_commercial,
         "files": [
             {"path": name, "bytes": path.stat().st_size, "sha256": checksums[path]}
             for name, path in found.files.items()
         ],
+        "files_left_alone": list(found.left_alone),
+        "columns_not_found": sorted({name for part in parts for name in part.absent}),
+        "instruction": sorted({text for part in parts for text in part.task.habits.instruction.texts}),
+        "labels_decide": any(part.task.habits.labels_decide for part in parts),
         "rows_read": good + dropped.total(),
         "rows_kept": kept,
         "rows_dropped": dict(sorted(dropped.items())),
         "rows_not_sampled": good - kept,
-        "flags": dict(sorted(flags.items())),
+        "rows_usable": {form: sum(int(part.usable[form].sum()) for part in parts) for form in forms},
+        "rows_refused": {form: dict(sorted(counts.items())) for form, counts in refused.items()},
+        "rows_in_paper": source_facts()[source.name].samples,
+        "flags": dict(sorted(sum((Counter(part.flags) for part in parts), Counter()).items())),
     }
+
+
+def _drops(parts: Sequence[Collected]) -> tuple[Counter[str], dict[str, Counter[str]]]:
+    """Return the rows that no config can hold by reason, and those that some can't by form and reason."""
+    dropped: Counter[str] = Counter()
+    refused: dict[str, Counter[str]] = {}
+    for part in parts:
+        forms, reasons = (part.dropped[name].to_pylist() for name in ("form", "reason"))
+        for form, reason in zip(forms, reasons, strict=True):
+            (dropped if form is None else refused.setdefault(form, Counter())).update([reason])
+    return dropped, refused
 
 
 def _kept(source: str, plan: Plan) -> int:
     """Return how many problems of a source some config holds, in train or test."""
-    own = plan.sources[source]
-    taken = np.zeros(len(own.positions), bool)
-    for config in _takers(source, plan):
-        taken |= (own.positions == HELD_OUT) | (own.times(config.quotas[source]) > 0)
+    if source not in plan.sources:
+        return 0
+    positions = plan.sources[source].positions
+    taken = np.zeros(len(plan.sources[source].ordinals), bool)
+    for config in plan.configs.values():
+        if taking := config.takings.get(source):
+            own = positions[taking.form]
+            taken |= (own == HELD_OUT) | (taking.times(own) > 0)
     return int(taken.sum())
-
-
-def _takers(source: str, plan: Plan) -> list[ConfigPlan]:
-    return [config for config in plan.configs.values() if source in config.quotas]
 
 
 def _split(shards: Sequence[Shard], folder: Path) -> Manifest:

@@ -2,13 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from crossthink_hub.errors import OutputError
 
-OURS = ("data", "dropped", "manifest.json", "README.md")
+FOLDERS = ("data", "dropped")
+OURS = (*FOLDERS, "manifest.json", "blends.png", "README.md")
 SCRATCH = ".building-"
 
 
@@ -20,38 +23,55 @@ def scratch_folder(out: Path) -> Iterator[Path]:
         OutputError: `out` holds files that no build made, another build is at work in it, or it can't
             be written (permission, disk full).
     """
-    _check(out)
-    created = not out.exists()
+    with _writing(out):
+        _check(out)
+        created = not out.exists()
     scratch = out / f"{SCRATCH}{os.getpid()}"
     try:
-        scratch.mkdir(parents=True)
-        yield scratch
-    except OSError as error:
-        raise OutputError(
-            f"can't be written ({error.strerror or error})",
-            where=error.filename or out,
-            fix="Check the disk's free space and your permissions, or choose another --out.",
-        ) from error
+        with _writing(out):
+            scratch.mkdir(parents=True)
+            yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if created and out.is_dir() and not any(out.iterdir()):
             out.rmdir()
 
 
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"can't be written ({error.strerror or error})",
+            where=error.filename or out,
+            fix="Check the disk's free space and your permissions, or choose another --out.",
+        ) from error
+
+
 def _check(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise OutputError("is a file", where=out, fix="Choose another --out.")
     names = [path.name for path in out.iterdir()] if out.is_dir() else []
-    for name in names:
-        if name.startswith(SCRATCH):
-            _clear(out / name)
+    ended = [name for name in names if name.startswith(SCRATCH)]
+    for name in ended:
+        _clear(out / name)
     visible = [name for name in names if not name.startswith(".")]
-    if visible and "manifest.json" not in visible:
+    # A first build that was killed at the very end may have moved some of its own.
+    foreign = [name for name in visible if not (ended and name in OURS)]
+    if foreign and "manifest.json" not in visible:
         raise OutputError(
-            f"holds files that no build made ({', '.join(sorted(visible)[:3])})",
+            f"holds files that no build made ({', '.join(sorted(foreign)[:3])})",
             where=out,
             fix="Choose another --out, or an empty folder.",
         )
+    for name in visible:
+        if name in OURS and (out / name).is_dir() != (name in FOLDERS):
+            raise OutputError(
+                f"is {'a folder' if (out / name).is_dir() else 'a file'}, which no build made",
+                where=out / name,
+                fix="Choose another --out, or take it out of this one.",
+            )
 
 
 def _clear(scratch: Path) -> None:
@@ -72,15 +92,36 @@ def _clear(scratch: Path) -> None:
 def publish(scratch: Path, out: Path) -> None:
     """Move a finished build into `out`: data first under names of its own, README.md last, then tidy up.
 
-    Files in `data/` and `dropped/` that the new build does not have are removed.
+    Files in `data/` and `dropped/` that the new build does not have are removed. Ctrl-C comes too late.
     """
-    new = {path.relative_to(scratch) for folder in OURS[:2] for path in (scratch / folder).rglob("*.parquet")}
-    for name in (*sorted(new), *map(Path, OURS[2:])):
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (scratch / name).replace(out / name)
-    for folder in OURS[:2]:
+    new = {path.relative_to(scratch) for folder in FOLDERS for path in (scratch / folder).rglob("*.parquet")}
+    with _uninterrupted():
+        for name in (*sorted(new), *(Path(name) for name in OURS if name not in FOLDERS)):
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (scratch / name).replace(out / name)
+        _remove_old(out, new)
+
+
+def _remove_old(out: Path, new: Collection[Path]) -> None:
+    for folder in FOLDERS:
         for path in sorted((out / folder).rglob("*"), reverse=True):
             if path.is_file() and path.suffix == ".parquet" and path.relative_to(out) not in new:
                 path.unlink()
             elif path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off until the end: what is done here must not be left half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Ctrl-C is the main thread's
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+    if came and callable(before):
+        before(signal.SIGINT, None)

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 
 from crossthink_hub.errors import UsageError
-from crossthink_hub.recipe.configs import config
+from crossthink_hub.recipe.configs import Config, config
+from crossthink_hub.recipe.quotas import weights
 
 
 def rows_asked(size: int | str | None) -> int | None:
@@ -35,6 +36,9 @@ class BuildSettings:
         size: rows of the train split of each config; None for the most that repeats no row.
         oversample: whether a size above that may repeat rows.
         allow_missing: whether to build without sources that are not there.
+        commercial_only: whether to leave out the sources that may not be sold.
+        strict: whether to drop questions whose gold label does not name the option of the gold text.
+        blends: further configs, of one's own.
         workers: threads, 0 for one a core; the output does not depend on it.
 
     Raises:
@@ -46,15 +50,17 @@ class BuildSettings:
     size: int | None = None
     oversample: bool = False
     allow_missing: bool = False
+    commercial_only: bool = False
+    strict: bool = False
+    blends: tuple[Config, ...] = ()
     workers: int = 0
 
     def __post_init__(self) -> None:
-        if not self.configs:
-            raise UsageError("no config named", fix="Name one, such as gpr_up.")
-        for name in self.configs:
-            config(name)
-        if len(set(self.configs)) < len(self.configs):
-            raise UsageError(f"a config is named twice: {', '.join(self.configs)}")
+        names = [chosen.name for chosen in self.chosen]
+        if not names:
+            raise UsageError("no config named", fix="Name one, such as gpr_up, or all of them (--all).")
+        if len(set(names)) < len(names):
+            raise UsageError(f"a config is named twice: {', '.join(names)}")
         if self.size is not None and self.size < 1:
             raise UsageError(f"size is {self.size}", fix="Give at least 1, or `max`.")
         if self.oversample and self.size is None:
@@ -65,6 +71,21 @@ class BuildSettings:
             raise UsageError(
                 f"workers is {self.workers}", fix="Give a number of threads, or 0 for one a core."
             )
+
+    @property
+    def chosen(self) -> tuple[Config, ...]:
+        """The configs to build."""
+        return (*map(config, self.configs), *self.blends)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms of the configs, each once."""
+        return tuple(dict.fromkeys(chosen.form for chosen in self.chosen))
+
+    def forms_of(self, source: str) -> tuple[str, ...]:
+        """Return the forms of the configs that take from a source."""
+        takers = (chosen for chosen in self.chosen if source in weights(chosen.blend))
+        return tuple(dict.fromkeys(chosen.form for chosen in takers))
 
     @property
     def threads(self) -> int:

@@ -4,13 +4,14 @@ A bucket is a range of the order hash. A piece becomes one file with a record ba
 so the last pass reads a bucket from all pieces without touching the rest.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from crossthink_hub.building.plan import HELD_OUT, Int64
+from crossthink_hub.building.plan import HELD_OUT, Int32
 from crossthink_hub.identity import UInt64, ids, orders
 
 
@@ -23,7 +24,7 @@ class ShuffleTask:
         spill: file of the problems; replaced by the dealt ones.
         digests: of the problems.
         ordinals: which of equal problems each is.
-        positions: place by rank, or held out.
+        positions: by form, place by rank, or held out, or unusable.
         repeats: how often each is taken, by the config that takes it most.
         seed: of the order.
         buckets: how many for the train splits; one more is for the test splits.
@@ -32,9 +33,9 @@ class ShuffleTask:
     source: str
     spill: Path
     digests: UInt64
-    ordinals: Int64
-    positions: Int64
-    repeats: Int64
+    ordinals: Int32
+    positions: Mapping[str, Int32]
+    repeats: Int32
     seed: int
     buckets: int
 
@@ -57,7 +58,7 @@ def shuffle(task: ShuffleTask) -> None:
 
 def _dealt(problems: pa.Table, task: ShuffleTask) -> pa.Table:
     """Return the rows that are taken, once for each repeat, by bucket and order."""
-    held_out = task.positions == HELD_OUT
+    held_out = np.any([positions == HELD_OUT for positions in task.positions.values()], axis=0)
     most = max(int(task.repeats.max(initial=0)), int(held_out.any()))
     taken = [np.flatnonzero((task.repeats > repeat) | (held_out & (repeat == 0))) for repeat in range(most)]
     row_ids = [ids(task.source, task.digests[rows], task.ordinals[rows]) for rows in taken]
@@ -68,15 +69,22 @@ def _dealt(problems: pa.Table, task: ShuffleTask) -> pa.Table:
     bucket = np.where(held_out[rows], task.buckets, bucket_of(keys, task.buckets).astype(np.int64))
     by_order = np.lexsort((keys, bucket))
     flat_ids = pa.array([id_ for own in row_ids for id_ in own], pa.string())
-    return (
-        problems.drop_columns(["row"])
-        .take(pa.array(rows[by_order]))
-        .append_column("id", flat_ids.take(pa.array(by_order)))
-        .append_column("bucket", pa.array(bucket[by_order]))
-        .append_column("order", pa.array(keys[by_order]))
-        .append_column("position", pa.array(task.positions[rows[by_order]]))
-        .append_column("repeat", pa.array(repeats[by_order]))
-    )
+    dealt = problems.take(pa.array(rows[by_order]))
+    added = {
+        "id": flat_ids.take(pa.array(by_order)),
+        "bucket": pa.array(bucket[by_order]),
+        "order": pa.array(keys[by_order]),
+        "repeat": pa.array(repeats[by_order]),
+        **{position_in(form): pa.array(own[rows[by_order]]) for form, own in task.positions.items()},
+    }
+    for name, column in added.items():
+        dealt = dealt.append_column(name, column)
+    return dealt
+
+
+def position_in(form: str) -> str:
+    """Return the name of the column that holds the positions in a form."""
+    return f"position {form}"
 
 
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:

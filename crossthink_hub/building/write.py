@@ -4,87 +4,20 @@ Buckets are ranges of the order hash, and so are shards: a shard is one or more 
 problems held out for the test splits stand in a bucket of their own, the last.
 """
 
-import hashlib
-import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from crossthink_hub.building.digest import RowDigests, row_digests, sequence_digest, set_digest
-from crossthink_hub.building.parquet import write_parquet
-from crossthink_hub.building.plan import HELD_OUT, ConfigPlan, Plan
+from crossthink_hub.building.digest import row_digests
+from crossthink_hub.building.plan import HELD_OUT, Plan
 from crossthink_hub.building.render import Origin, render
-
-SHARD_ROWS = 25_000
-"""A split is written in as many shards, a power of two, as keep them near or below this many rows."""
-
-Mask = npt.NDArray[np.bool_]
-
-
-def shard_count(rows: int) -> int:
-    """Return how many shards a split of so many rows is written in.
-
-    Example:
-        >>> [shard_count(rows) for rows in (1, 25_000, 25_001, 600_000)]
-        [1, 1, 2, 32]
-    """
-    return 1 << (-(-rows // SHARD_ROWS) - 1).bit_length()
-
-
-@dataclass(frozen=True)
-class Output:
-    """One split of one config, in `shards` files."""
-
-    plan: ConfigPlan
-    split: str
-    shards: int
-
-
-@dataclass(frozen=True)
-class Shard:
-    """A written file: `row_digest` is the sum over its rows, `counts` is its rows by source."""
-
-    output: Output
-    number: int
-    path: Path
-    rows: int
-    sha256: str
-    row_digest: RowDigests
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Part:
-    """What an output takes of one bucket."""
-
-    rows: pa.Table
-    digests: RowDigests
-    counts: Mapping[str, int]
-
-
-class Assembly:
-    """Holds the parts of shards that are not complete yet; any thread may add one."""
-
-    def __init__(self) -> None:
-        self._parts: dict[tuple[str, str, int], dict[int, Part]] = {}
-        self._lock = threading.Lock()
-
-    def add(self, output: Output, number: int, bucket: int, part: Part, expected: int) -> list[Part]:
-        """Take one part of a shard; with the last that is expected, give all of them in order of bucket."""
-        key = output.plan.config.name, output.split, number
-        with self._lock:
-            parts = self._parts.setdefault(key, {})
-            parts[bucket] = part
-            if len(parts) < expected:
-                return []
-            del self._parts[key]
-        return [parts[key] for key in sorted(parts)]
+from crossthink_hub.building.shards import Output, Part, Shard, ShardWriter, Slot, shard_count
+from crossthink_hub.building.shuffle import position_in
+from crossthink_hub.texts import Mask
 
 
 @dataclass(frozen=True)
@@ -96,14 +29,12 @@ class WriteJob:
         origins: the sources by name.
         spills: the dealt pieces by source.
         buckets: how many there are, not counting the one of the test splits.
-        folder: the data set's folder.
     """
 
     plan: Plan
     origins: Mapping[str, Origin]
     spills: Mapping[str, Sequence[Path]]
     buckets: int
-    folder: Path
 
     def outputs(self, split: str) -> list[Output]:
         """Return this split of every config."""
@@ -113,25 +44,30 @@ class WriteJob:
         ]
 
 
-def write_bucket(job: WriteJob, bucket: int, assembly: Assembly) -> list[Shard]:
-    """Render one bucket and write the shards that it completes."""
+def write_bucket(job: WriteJob, bucket: int, writer: ShardWriter) -> list[Shard]:
+    """Render one bucket, write what each output takes of it, and return the shards that it completes."""
     split = "train" if bucket < job.buckets else "test"
     dealt = _read(job, bucket)
-    shards = []
-    outputs = sorted(job.outputs(split), key=_template_key)
-    for _, same in groupby(outputs, key=_template_key):
+    done = []
+    outputs = sorted(job.outputs(split), key=_rendering)
+    for _, same in groupby(outputs, key=_rendering):
         for output, part in _parts(job, dealt, list(same)):
-            number, expected = 0, 1
-            if split == "train":
-                number, expected = bucket * output.shards // job.buckets, job.buckets // output.shards
-            parts = assembly.add(output, number, bucket, part, expected)
-            if sum(len(part.rows) for part in parts):
-                shards.append(_write(job.folder, output, number, parts))
-    return shards
+            done += writer.add(output, _slot(job, output, bucket), bucket, part)
+    return done
 
 
-def _template_key(output: Output) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(output.plan.config.by_question_type.items()))
+def _slot(job: WriteJob, output: Output, bucket: int) -> Slot:
+    """Return the shard of an output that a bucket goes to."""
+    if output.split == "test":
+        return Slot(0, range(bucket, bucket + 1))
+    run = job.buckets // output.shards
+    number = bucket // run
+    return Slot(number, range(number * run, (number + 1) * run))
+
+
+def _rendering(output: Output) -> tuple[str, str]:
+    """Return what decides how a row looks in an output."""
+    return output.plan.config.form, output.plan.config.answer
 
 
 def _read(job: WriteJob, bucket: int) -> pa.Table:
@@ -148,40 +84,31 @@ def _read(job: WriteJob, bucket: int) -> pa.Table:
 
 
 def _parts(job: WriteJob, dealt: pa.Table, outputs: Sequence[Output]) -> Iterator[tuple[Output, Part]]:
-    """Yield what each of the outputs, all of one template, takes of a bucket, in order."""
-    rendered = render(dealt, list(job.origins.values()), outputs[0].plan.config)
+    """Yield what each of the outputs, all rendered alike, takes of a bucket, in order."""
+    takes = [_taken(job, dealt, output) for output in outputs]
+    some = np.any(takes, axis=0)
+    wanted = dealt if some.all() else dealt.filter(pa.array(some))
+    rendered = render(wanted, list(job.origins.values()), outputs[0].plan.config)
     digests = row_digests(rendered)
-    for output in outputs:
-        taken = _taken(job, dealt, output)
-        counts = np.bincount(dealt["source"].to_numpy()[taken], minlength=len(job.origins)).tolist()
-        rows = rendered if taken.all() else rendered.filter(pa.array(taken))
-        yield output, Part(rows, digests[taken], dict(zip(job.origins, counts, strict=True)))
+    source = wanted["source"].to_numpy()
+    for output, take in zip(outputs, takes, strict=True):
+        own = take[some]
+        counts = np.bincount(source[own], minlength=len(job.origins)).tolist()
+        rows = rendered if own.all() else rendered.filter(pa.array(own))
+        yield output, Part(rows, digests[own], dict(zip(job.origins, counts, strict=True)))
 
 
 def _taken(job: WriteJob, dealt: pa.Table, output: Output) -> Mask:
     """Return which rows of a bucket the output takes."""
-    quotas = output.plan.quotas
-    source, position, repeat = (dealt[name].to_numpy() for name in ("source", "position", "repeat"))
-    in_config = np.array([name in quotas for name in job.origins])[source]
+    takings = output.plan.takings
+    position = dealt[position_in(output.plan.config.form)].to_numpy()
+    source, repeat = dealt["source"].to_numpy(), dealt["repeat"].to_numpy()
     if output.split == "test":
-        held_out: Mask = in_config & (position == HELD_OUT)
+        held_out: Mask = np.array([name in takings for name in job.origins])[source] & (position == HELD_OUT)
         return held_out
-    passes = [job.plan.sources[name].passes(quotas.get(name, 0)) for name in job.origins]
-    whole, rest = np.array(passes).T[:, source]
-    taken: Mask = in_config & (repeat < whole + (position < rest))
+    taken = np.zeros(len(dealt), bool)
+    for number, name in enumerate(job.origins):
+        if name in takings:
+            own = source == number
+            taken[own] = repeat[own] < takings[name].times(position[own])
     return taken
-
-
-def _write(folder: Path, output: Output, number: int, parts: Sequence[Part]) -> Shard:
-    """Write a shard under a name that says what is in it, so that a reader's cache can't mistake it."""
-    rows = pa.concat_tables([part.rows for part in parts])
-    digests = np.concatenate([part.digests for part in parts])
-    name = f"{output.split}-{number:05d}-of-{output.shards:05d}-{sequence_digest(digests)[:16]}.parquet"
-    path = folder / "data" / output.plan.config.name / name
-    write_parquet(rows, path)
-    with path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    counts: Counter[str] = Counter()
-    for part in parts:
-        counts.update(part.counts)
-    return Shard(output, number, path, len(rows), checksum, set_digest(digests), counts)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crossthink_hub import row
-from crossthink_hub.loading.request import Folder, Request, resolve
+from crossthink_hub.loading.request import BUILD_OPTIONS, Folder, Request, resolve
 from crossthink_hub.recipe.configs import configs
 
 VERSION = "1.0.0"
@@ -26,6 +26,8 @@ class CrossThinkConfig(datasets.BuilderConfig):
     size: int | str | None = None
     oversample: bool | None = None
     allow_missing: bool | None = None
+    commercial_only: bool | None = None
+    strict: bool | None = None
     folder: Folder | None = None
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Any = None) -> str:
@@ -33,7 +35,7 @@ class CrossThinkConfig(datasets.BuilderConfig):
 
         The folder is chosen here, once: the working directory may be another when it is read.
         """
-        request = Request(self.name, self.sources, self.seed, self.size, self.oversample, self.allow_missing)
+        request = Request(self.name, self.sources, **{name: getattr(self, name) for name in BUILD_OPTIONS})
         self.folder = resolve(request)
         named = super().create_config_id({}, custom_features)
         # A version of datasets can't always read what a later one cached.

@@ -1,6 +1,5 @@
 """Which folder `load_dataset("crossthink", …)` reads: one built beside the reader, or one in a cache."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,14 +17,10 @@ from crossthink_hub.loading.register import NAME
 from crossthink_hub.recipe.paper import recipe_digest
 from crossthink_hub.sources import SOURCES
 from crossthink_hub.sources.registry import locate
-from crossthink_hub.sources.upstream import SAMPLE
+from crossthink_hub.sources.upstream import HUB, LOCK, SAMPLE
 
 BUILDS = "crossthink_builds"
-BUILD_OPTIONS = ("seed", "size", "oversample", "allow_missing")
-NO_SOURCES = (
-    "No built folder ./crossthink here and no sources= given: loading the embedded sample of made-up rows. "
-    'Give sources="FOLDER" for real rows, or sources="sample" to hear no more of it.'
-)
+BUILD_OPTIONS = ("seed", "size", "oversample", "allow_missing", "commercial_only", "strict")
 
 
 @dataclass(frozen=True)
@@ -34,11 +29,14 @@ class Request:
 
     Attributes:
         config: name of the config.
-        sources: `sample` or a folder of upstream files; None takes a built `./crossthink` if there is one.
+        sources: `hub`, `sample` or a folder of upstream files; None takes a built `./crossthink` if there
+            is one, else the Hub.
         seed: as `BuildSettings` has it, like the rest.
         size: rows of the train split, or `max`.
         oversample: whether rows may be repeated.
         allow_missing: whether sources may be missing.
+        commercial_only: whether to leave out the sources that may not be sold.
+        strict: whether to drop questions whose gold letter is stale.
     """
 
     config: str
@@ -47,6 +45,8 @@ class Request:
     size: int | str | None = None
     oversample: bool | None = None
     allow_missing: bool | None = None
+    commercial_only: bool | None = None
+    strict: bool | None = None
 
     def settings(self) -> BuildSettings:
         """Return the settings to build with.
@@ -60,6 +60,8 @@ class Request:
             rows_asked(self.size),
             bool(self.oversample),
             bool(self.allow_missing),
+            bool(self.commercial_only),
+            bool(self.strict),
         )
 
 
@@ -103,14 +105,14 @@ class Folder:
         with FileLock(f"{folder}.lock"):
             if not (folder / FILE_NAME).is_file():
                 assert self.request.sources is not None, "resolve() chose them"
-                build(self.request.settings(), self.request.sources, folder)
+                lock = LOCK if LOCK.is_file() else folder.parent / LOCK
+                build(self.request.settings(), self.request.sources, folder, lock)
 
 
 def resolve(request: Request) -> Folder:
     """Return the folder that a request reads; nothing is built yet.
 
-    Without `sources` that is the built folder `./crossthink`, if there is one, else the embedded
-    sample, with a warning.
+    Without `sources` that is the built folder `./crossthink`, if there is one, else one built from the Hub.
 
     Raises:
         UsageError: the request makes no sense, or asks a built folder for another seed or size.
@@ -120,10 +122,8 @@ def resolve(request: Request) -> Folder:
     local = Path(NAME).absolute()
     if request.sources is None and (local / FILE_NAME).is_file():
         return _local(request, local)
-    if request.sources is None:
-        warnings.warn(NO_SOURCES, stacklevel=2)
-    sources = request.sources or SAMPLE
-    if sources != SAMPLE:
+    sources = request.sources or HUB
+    if sources not in (HUB, SAMPLE):
         sources = str(Path(sources).absolute())  # the working directory may be another when it is built
     state = (crossthink_hub.__version__, recipe_digest(), replace(settings, workers=1), _state_of(sources))
     fingerprint = xxhash.xxh3_64_hexdigest(repr(state).encode())
@@ -143,9 +143,14 @@ def _local(request: Request, folder: Path) -> Folder:
 
 
 def _state_of(sources: str) -> Sequence[object]:
-    """Return what tells one state of the sources from another: each file's name, size and time of change."""
+    """Return what tells one state of the sources from another.
+
+    Of files name, size and time of change; of the Hub the lock file, if there is one.
+    """
     if sources == SAMPLE:
         return SAMPLE
+    if sources == HUB:
+        return (HUB, LOCK.read_bytes() if LOCK.is_file() else None)
     return [
         (name, file, path.stat().st_size, path.stat().st_mtime_ns)
         for name, found in locate(SOURCES, Path(sources)).items()

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crossthink_hub import options as opt
-from crossthink_hub.recipe.paper import load_data
+from crossthink_hub.recipe.configs import OPEN
+from crossthink_hub.recipe.paper import SourceFacts, load_data
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Template:
 
     Attributes:
         question_type: `mcq` or `open`.
-        answer: `long` is `(A) text`; `none` leaves the answer as it is.
+        answer: `long` is `(A) text`, `short` is `A`, `none` leaves the answer as it is.
         instruction: stands in front of every question.
     """
 
@@ -29,14 +30,32 @@ class Template:
 
 
 @cache
-def templates() -> Mapping[str, Template]:
-    """Return the templates by name.
+def templates() -> Mapping[tuple[str, str], Template]:
+    """Return the templates by type of question and form of answer.
 
     Example:
-        >>> templates()["mcq_long"].answer
-        'long'
+        >>> list(templates())
+        [('mcq', 'long'), ('mcq', 'short'), ('open', 'none')]
     """
-    return MappingProxyType({name: Template(**entry) for name, entry in load_data("templates.yaml").items()})
+    return MappingProxyType(
+        {
+            (question_type, answer): Template(question_type, answer, instruction)
+            for question_type, by_answer in load_data("templates.yaml").items()
+            for answer, instruction in by_answer.items()
+        }
+    )
+
+
+def template(facts: SourceFacts, form: str, answer: str) -> Template:
+    """Return the template for the questions of a source.
+
+    Example:
+        >>> template(SourceFacts("gpr", "mcq", 10), "open", "long").question_type
+        'open'
+    """
+    if form == OPEN or facts.question_type == "open":
+        return templates()["open", "none"]
+    return templates()["mcq", answer]
 
 
 def prompt_texts(problems: pa.Table, templates: Sequence[Template], chosen: pa.Array) -> pa.Array:
@@ -67,14 +86,20 @@ def prompt_texts(problems: pa.Table, templates: Sequence[Template], chosen: pa.A
 
 def solutions(problems: pa.Table, templates: Sequence[Template], chosen: pa.Array) -> pa.Array:
     r"""Return the ground truth of each problem: what is expected inside `\boxed{}`."""
-    long = pa.array([template.answer == "long" for template in templates]).take(chosen)
-    labels = pc.binary_join_element_wise("(", answer_letters(problems), ") ", "")
-    return pc.binary_join_element_wise(pc.if_else(long, labels, ""), problems["answer"].combine_chunks(), "")
+    answers = pa.array([template.answer for template in templates]).take(chosen)
+    letters = answer_letters(problems["answer_index"].combine_chunks())
+    text = problems["answer"].combine_chunks()
+    long = pc.binary_join_element_wise("(", letters, ") ", text, "")
+    return pc.if_else(pc.equal(answers, "long"), long, pc.if_else(pc.equal(answers, "short"), letters, text))
 
 
-def answer_letters(problems: pa.Table) -> pa.Array:
-    """Return the letter of the right option, null for an open question."""
-    index = problems["answer_index"].combine_chunks()
+def answer_letters(index: pa.Array) -> pa.StringArray:
+    """Return the letter of each right option, null for an open question.
+
+    Example:
+        >>> answer_letters(pa.array([1, None, 26])).to_pylist()
+        ['B', None, 'AA']
+    """
     most = pc.max(index).as_py()
     letters = [opt.label(i) for i in range(0 if most is None else most + 1)]
     return pa.array(letters, pa.string()).take(index)

@@ -5,30 +5,19 @@ Paper: Hendrycks et al., Measuring Mathematical Problem Solving With the MATH Da
 Licence: MIT.
 """
 
-import pyarrow as pa
-
-from crossthink_hub.problem import problems
-from crossthink_hub.sources.registry import Source
-from crossthink_hub.sources.shape import Column, Shape
-
-
-def _shape(question: str, answer: str) -> Shape:
-    return Shape(
-        {
-            "question": Column(question, pa.string()),
-            "answer": Column(answer, pa.string()),
-            "domain": Column("subject", pa.string(), required=False),
-            "index": Column("extra_info.index", pa.int64(), required=False),
-        },
-        lambda raw: problems({name: raw[name] for name in raw.column_names}),
-    )
-
+from crossthink_hub.sources.open_ended import ANSWERED, PROMPTED, SOLVED
+from crossthink_hub.sources.registry import Alternate, Content, Source
 
 HENDRYCKS_MATH = Source(
     name="hendrycks_math",
     repo="hkust-nlp/SimpleRL-Zoo-Data",
     licence="MIT",
     aliases=("math_train_8523", "hkust-nlp/simplerl-zoo-data", "hkust-nlp/simplerl-reason"),
-    files=("**/*",),
-    shapes=(_shape("question", "answer"), _shape("question", "gt_answer"), _shape("problem", "answer")),
+    files=("**/*qwen_level3to5*/train*", "**/train*", "**/*"),
+    shapes=(ANSWERED, SOLVED, PROMPTED),
+    alternates=(
+        Alternate("aidando73/math_level3to5_data", ("**/train*",)),
+        Alternate("pe-nlp/math_level3to5_data_processed_with_qwen_prompt", ("**/train*", "**/*")),
+    ),
+    content=Content(rows=8_523, digest="00446dc8c53f1ffe"),
 )

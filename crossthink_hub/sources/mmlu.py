@@ -6,40 +6,14 @@ Licence: MIT; most questions come from RACE, which is for non-commercial researc
 """
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from crossthink_hub.options import label_index, split_inline
 from crossthink_hub.problem import STRINGS
-from crossthink_hub.sources.mcq import mcq_problems
+from crossthink_hub.sources.mcq import LABELLED, PROMPTED, indexed, mcq_problems
 from crossthink_hub.sources.registry import Source
-from crossthink_hub.sources.shape import Column, Shape
+from crossthink_hub.sources.shape import Shape, text
 
 INLINE_OPTIONS = "\nAnswer Choices:"
-
-
-def _hub(prefix: str) -> Shape:
-    """Return the shape of the Hub's Parquet files: flat, or nested in one struct column."""
-    return Shape(
-        {
-            "question": Column(f"{prefix}question", pa.string()),
-            "options": Column(f"{prefix}choices", STRINGS),
-            "index": Column(f"{prefix}answer", pa.int64()),
-            "domain": Column(f"{prefix}subject", pa.string(), required=False),
-        },
-        _read_hub,
-    )
-
-
-def _read_hub(raw: pa.Table) -> pa.Table:
-    raw = raw.combine_chunks()
-    domain = raw["domain"].combine_chunks()
-    return mcq_problems(
-        raw["options"].combine_chunks(),
-        raw["index"].combine_chunks(),
-        question=raw["question"],
-        domain=pc.if_else(pc.equal(domain, ""), None, domain),
-        row=raw["row"],
-    )
 
 
 def _read_csv(raw: pa.Table) -> pa.Table:
@@ -66,16 +40,10 @@ def _read_inline(raw: pa.Table) -> pa.Table:
 
 
 CSV = Shape(
-    {name: Column(f"f{i}", pa.string()) for i, name in enumerate(["question", "A", "B", "C", "D", "letter"])},
-    _read_csv,
+    {name: text(f"f{i}") for i, name in enumerate(["question", "A", "B", "C", "D", "letter"])}, _read_csv
 )
 INLINE = Shape(
-    {
-        "question": Column("question", pa.string()),
-        "label": Column("answer", pa.string()),
-        "text": Column("answer_content", pa.string()),
-    },
-    _read_inline,
+    {"question": text("question"), "label": text("answer"), "text": text("answer_content")}, _read_inline
 )
 
 MMLU = Source(
@@ -85,5 +53,5 @@ MMLU = Source(
     non_commercial="most questions come from RACE, licensed for non-commercial research only",
     aliases=("mmlu_auxiliary_train", "cais/mmlu"),
     files=("**/all/auxiliary_train*", "**/auxiliary_train/*", "**/*"),
-    shapes=(_hub(""), _hub("train."), INLINE, CSV),
+    shapes=(indexed(), indexed("train."), LABELLED, INLINE, CSV, PROMPTED),
 )

@@ -6,9 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crossthink_hub.errors import SourceError
-from crossthink_hub.sources.shape import Piece, Raw, Shape, nested_paths, pick
+from crossthink_hub.sources.shape import Columns, Piece, Raw, Shape, nested_paths, pick
 
 PIECE_ROWS = 16_384
+DAMAGED = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What a damaged file may raise; the last where names of columns are no text."""
 
 
 def pieces(path: Path, name: str) -> list[Piece]:
@@ -25,34 +27,57 @@ def pieces(path: Path, name: str) -> list[Piece]:
     return found
 
 
-def columns(path: Path, name: str) -> frozenset[str]:
-    """Return the dotted paths of all columns."""
-    return frozenset(p for f in _open(path, name).schema_arrow for p in nested_paths(f.type, f.name))
+def sample(path: Path, name: str, count: int) -> list[Piece]:
+    """Return up to so many row groups, spread over the file."""
+    groups = _open(path, name).metadata.num_row_groups
+    return [Piece(path, name, group, group + 1) for group in range(0, groups, -(-groups // count) or 1)]
+
+
+def columns(path: Path, name: str) -> Columns:
+    """Return the dotted paths and types of all columns."""
+    schema = _open(path, name).schema_arrow
+    return {p: kind for f in schema for p, kind in nested_paths(f.type, f.name)}
 
 
 def read(piece: Piece, shape: Shape) -> Raw:
     """Return the piece's row groups, only the columns that the shape names."""
     there = columns(piece.path, piece.name)
-    paths = [column.path for column in shape.columns.values() if column.path in there]
+    paths = [path for column in shape.columns.values() if (path := column.found(there))]
+    file = _open(piece.path, piece.name)
+    groups = list(range(piece.start, piece.stop))
     try:
-        groups = list(range(piece.start, piece.stop))
-        table = _open(piece.path, piece.name).read_row_groups(groups, columns=paths, use_threads=False)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = file.read_row_groups(groups, columns=paths, use_threads=False)
+    except DAMAGED as error:
         raise SourceError(
             f"row groups {piece.start} to {piece.stop - 1} can't be read ({error})",
             where=piece.name,
             fix="The file is damaged; get it again.",
         ) from error
+    first = sum(file.metadata.row_group(group).num_rows for group in range(piece.start))
     rows = pa.array(range(table.num_rows), pa.int64())
-    return Raw(pick(table, shape, rows, piece.name), table.num_rows)
+    return Raw(pick(table, shape, rows, piece.name, first), table.num_rows)
+
+
+def count(path: Path, name: str) -> int:
+    """Return the number of rows that the footer has."""
+    rows: int = _open(path, name).metadata.num_rows
+    return rows
 
 
 def _open(path: Path, name: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+    except DAMAGED as error:
         raise SourceError(
             f"expected a Parquet file, can't read it as one ({error})",
             where=name,
             fix="The file is damaged or was not fully downloaded (a Git LFS pointer?); get it again.",
         ) from error
+    groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    if sum(groups) != file.metadata.num_rows:
+        raise SourceError(
+            f"its footer says {file.metadata.num_rows} rows, its row groups {sum(groups)}",
+            where=name,
+            fix="The file is damaged; get it again.",
+        )
+    return file

@@ -1,11 +1,14 @@
 """What a source is, and where its files lie in a folder of upstream files."""
 
+import difflib
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
-from crossthink_hub.errors import SourceError
+from crossthink_hub.errors import SourceError, UsageError
 from crossthink_hub.sources.reading import FORMATS
 from crossthink_hub.sources.shape import Shape
 
@@ -28,6 +31,14 @@ class Alternate:
 
 
 @dataclass(frozen=True)
+class Content:
+    """What a data set holds, whatever the order: rows, and the sum of their identities' digests."""
+
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class Source:
     """One upstream data set.
 
@@ -40,6 +51,7 @@ class Source:
         shapes: the upstream formats, the most specific first.
         non_commercial: why it may not be sold, if so.
         alternates: other repositories, in the order in which they are tried.
+        content: what an alternate must hold to be accepted.
     """
 
     name: str
@@ -50,13 +62,20 @@ class Source:
     shapes: tuple[Shape, ...]
     non_commercial: str | None = None
     alternates: tuple[Alternate, ...] = ()
+    content: Content | None = None
 
 
 @dataclass(frozen=True)
 class Located:
     """A source's folder and the files to read in it, sorted by name.
 
-    `repo` is where they came from if that is known to be another than the source's, `revision` the commit.
+    Attributes:
+        source: what they are of.
+        folder: where they lie.
+        files: path by name below the folder.
+        repo: where they came from, if that is known to be another than the source's.
+        revision: the commit, if that is known.
+        left_alone: names of files that could be read but are of another split or config.
     """
 
     source: Source
@@ -64,6 +83,22 @@ class Located:
     files: Mapping[str, Path]
     repo: str | None = None
     revision: str | None = None
+    left_alone: tuple[str, ...] = ()
+
+
+def named(sources: Sequence[Source], names: Sequence[str]) -> list[Source]:
+    """Return the sources of these names, in the order of `sources`.
+
+    Raises:
+        UsageError: there is none of a name; the message names the nearest, or all.
+    """
+    known = {source.name: source for source in sources}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}."
+            raise UsageError(f"unknown source {name!r}", fix=hint)
+    return [source for source in sources if source.name in names]
 
 
 def locate(sources: Sequence[Source], folder: Path) -> dict[str, Located]:
@@ -81,25 +116,35 @@ def locate(sources: Sequence[Source], folder: Path) -> dict[str, Located]:
             where=folder,
             fix="Give a folder with one folder per source (docs/data.md), or `sample`.",
         )
-    names = {_plain(name): source for source in sources for name in (source.name, *source.aliases)}
+    known = _by_name(sources)
     found: dict[str, Located] = {}
     for path in _folders(folder, DEEPEST):
-        source = names.get(_plain(path.relative_to(folder).as_posix()))
-        if source is None or not (files := _files(path, source)):
-            continue
-        if source.name in found:
-            raise SourceError(
-                f"{path.name} and {found[source.name].folder.name} are both {source.name}",
-                where=folder,
-                fix="Keep one of them.",
-            )
-        found[source.name] = Located(source, path, files)
-    own = names.get(_plain(folder.absolute().name))
+        named = known.get(_plain(path.relative_to(folder).as_posix()), [])
+        for source in named:
+            if not (there := _located(path, source, shared=len(named) > 1)):
+                continue
+            if source.name in found:
+                raise SourceError(
+                    f"{path.name} and {found[source.name].folder.name} are both {source.name}",
+                    where=folder,
+                    fix="Keep one of them.",
+                )
+            found[source.name] = there
+    own = known.get(_plain(folder.absolute().name))
     if own and not found:
         raise SourceError(
-            f"is the folder of {own.name} itself", where=folder, fix="Give the folder that it is in."
+            f"is the folder of {own[0].name} itself", where=folder, fix="Give the folder that it is in."
         )
     return {source.name: found[source.name] for source in sources if source.name in found}
+
+
+def _by_name(sources: Sequence[Source]) -> dict[str, list[Source]]:
+    """Return the sources by every name of their folders; one repository may hold several."""
+    known: dict[str, list[Source]] = {}
+    for source in sources:
+        for name in dict.fromkeys(map(_plain, (source.name, source.repo, *source.aliases))):
+            known.setdefault(name, []).append(source)
+    return known
 
 
 def _plain(name: str) -> str:
@@ -109,22 +154,88 @@ def _plain(name: str) -> str:
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        _refuse(error)
+    for path in paths:
         if path.is_dir() and not path.name.startswith("."):
             yield path
             if depth > 1:
                 yield from _folders(path, depth - 1)
 
 
-def _files(folder: Path, source: Source) -> dict[str, Path]:
-    """Return the training files by name; those of another split, and hidden ones, are not for training."""
-    for pattern in source.files:
-        names = {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern)}
-        found = {
-            name: names[name]
-            for name in sorted(names)
-            if names[name].suffix in FORMATS and not OTHER_SPLIT.search(name) and not name.startswith(".")
-        }
-        if found:
+def _located(folder: Path, source: Source, shared: bool) -> Located | None:
+    """Return a source's training files in a folder, and the names of the others that could be read."""
+    paths = {path.relative_to(folder).as_posix(): path for path in _below(folder)}
+    patterns = source.files if shared else (*source.files, "**/*")
+    taken = choose(paths, patterns)
+    if not taken:
+        return None
+    readable = sorted(name for name in paths if PurePosixPath(name).suffix in FORMATS and name not in taken)
+    # In a folder of several sources the others' files are not left alone.
+    left = [name for name in readable if not (shared and _is_training_file(name))]
+    return Located(source, folder, {name: paths[name] for name in taken}, left_alone=tuple(left))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and of those in it, also where a link leads to one."""
+    seen: set[Path] = set()
+    for place, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
+        real = Path(place).resolve()
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place, name) for name in files)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    """Say which folder the system can't read: its files would be missing without a word.
+
+    Raises:
+        SourceError: always.
+    """
+    raise SourceError(
+        f"can't be read ({error.strerror})", where=error.filename, fix="Check its permissions."
+    ) from error
+
+
+def choose(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """Return the training files among the paths given, sorted: those of the first pattern that matches any.
+
+    Files of another split, hidden ones, and those that are not read are left out.
+
+    Args:
+        names: paths with forward slashes.
+        patterns: as `Source.files` has them: `*` matches within a name, `**` any number of folders.
+
+    Example:
+        >>> choose(["README.md", "all/train-0.parquet", "all/test-0.parquet"], ["data/*", "**/*"])
+        ['all/train-0.parquet']
+    """
+    readable = sorted(name for name in names if _is_training_file(name))
+    for pattern in patterns:
+        matches = re.compile(_as_regex(pattern)).fullmatch
+        if found := [name for name in readable if matches(name)]:
             return found
-    return {}
+    return []
+
+
+def _is_training_file(name: str) -> bool:
+    hidden = any(part.startswith(".") for part in name.split("/"))
+    return PurePosixPath(name).suffix in FORMATS and not hidden and not OTHER_SPLIT.search(name)
+
+
+def _as_regex(pattern: str) -> str:
+    """Return a glob pattern as a regular expression.
+
+    Example:
+        >>> _as_regex("**/all/train*")
+        '(?:[^/]+/)*all/train[^/]*'
+    """
+    parts = [
+        "(?:[^/]+/)*" if part == "**" else re.escape(part).replace(r"\*", "[^/]*") + "/"
+        for part in pattern.split("/")
+    ]
+    return "".join(parts).removesuffix("/")
