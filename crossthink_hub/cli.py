@@ -82,7 +82,6 @@ def build(
     from crossthink_hub.building.run import build as run
     from crossthink_hub.building.settings import BuildSettings, rows_asked
     from crossthink_hub.recipe.configs import configs as known
-    from crossthink_hub.recipe.configs import own_config
     from crossthink_hub.recipe.custom import read_blend
 
     settings = BuildSettings(
@@ -93,7 +92,7 @@ def build(
         allow_missing=allow_missing,
         commercial_only=commercial_only,
         strict=strict,
-        blends=tuple(own_config(read_blend(path)) for path in blend or ()),
+        blends=tuple(read_blend(path).config() for path in blend or ()),
         workers=workers,
     )
     manifest = run(settings, sources, out_folder, lock)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.filesize import decimal
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+from crossthink_hub.progress import size
 
 if TYPE_CHECKING:
     from crossthink_hub.sources.doctor import Finding
@@ -18,23 +19,6 @@ if TYPE_CHECKING:
 
 COMMIT_SHOWN = 8
 MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
-
-
-def say(*lines: str) -> None:
-    """Print lines to standard error, on a terminal and elsewhere."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
-    for line in lines:
-        console.print(line)
-
-
-def size(count: int) -> str:
-    """Return a number of bytes as a person reads it.
-
-    Example:
-        >>> size(353_793_822)
-        '353.8 MB'
-    """
-    return decimal(count)
 
 
 def lock_report(locked: Mapping[str, "LockedSource"], path: Path) -> RenderableType:

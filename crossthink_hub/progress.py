@@ -1,10 +1,11 @@
-"""Progress bars on standard error: rate and time left on a terminal, nothing elsewhere."""
+"""What is said on standard error while something goes on: lines, and progress bars on a terminal."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 Task = TypeVar("Task")
@@ -45,3 +46,20 @@ def _shown(results: Iterator[Result], total: int, description: str) -> Iterator[
             yield result
             speed = progress.tasks[bar].speed
             progress.update(bar, advance=1, rate=f"{speed:.1f}/s" if speed else "")
+
+
+def say(*lines: str) -> None:
+    """Print lines to standard error, on a terminal and elsewhere."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    for line in lines:
+        console.print(line)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as a person reads it.
+
+    Example:
+        >>> size(353_793_822)
+        '353.8 MB'
+    """
+    return decimal(count)

@@ -13,7 +13,7 @@ from crossthink_hub.building.run import build
 from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.errors import SourceError, UsageError
 from crossthink_hub.identity import ranks
-from crossthink_hub.recipe.configs import config, configs, own_config
+from crossthink_hub.recipe.configs import config, configs
 from crossthink_hub.recipe.custom import read_blend
 from crossthink_hub.recipe.paper import blends, source_facts
 from crossthink_hub.recipe.quotas import weights
@@ -491,7 +491,7 @@ def test_a_source_is_cut_to_the_rows_of_lowest_rank_that_a_blend_may_take(
 ) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(CAPPED + more, "utf-8")
-    mine = own_config(read_blend(path))
+    mine = read_blend(path).config()
     found = built(upstream, tmp_path / "out", "syn_qa", blends=(mine,))
     assert_accounted_for(found)
     unasked = {row["id"] for row in everything.dropped("syn_qa") if row["form"] == mine.form}

@@ -420,3 +420,32 @@ def test_patterns_choose_what_globbing_a_folder_finds(tmp_path: Path, pattern: s
 def test_other_splits_and_hidden_files_are_not_chosen() -> None:
     names = ["data/test-0.csv", ".git/x.csv", "data/.x.csv", "dev/x.csv", "x.md", "data/train.csv"]
     assert choose(names, ["nowhere/*", "**/*"]) == ["data/train.csv"]
+
+
+# A build from the Hub, from end to end.
+
+
+def test_a_build_from_the_hub_locks_its_sources_and_says_in_every_row_where_it_is_from(
+    hub: Hub, crossthink: Crossthink, tmp_path: Path
+) -> None:
+    build = ("build", "gpr_up", "--sources", "hub", "--allow-missing", "--json")
+    first = json.loads(crossthink(*build).stdout)
+    assert first["kind"] == "hub"
+    for name, repo in (("mmlu", MMLU), ("hendrycks_math", MATH)):
+        found = first["sources"][name]["repo"], first["sources"][name]["revision"]
+        assert found == (repo, hub.repos[repo].refs["main"]) == (repo, lock_of(tmp_path)[name]["revision"])
+    row = json.loads(crossthink("show", "gpr_up", "-n", "1", "--json").stdout)
+    source = row["meta_data"]["source"]
+    assert row["meta_data"]["upstream"]["revision"] == lock_of(tmp_path)[source]["revision"]
+    hub.repo(MMLU, mmlu(9, first=100))
+    assert json.loads(crossthink(*build).stdout) == first, "a newer commit changes nothing"
+    assert crossthink("validate").returncode == 0
+
+
+def test_an_alternate_with_other_rows_is_refused(hub: Hub, crossthink: Crossthink, tmp_path: Path) -> None:
+    del hub.repos[MATH]
+    hub.repo("aidando73/math_level3to5_data", {"train.jsonl": math(5)[MATH_FILE]})
+    done = crossthink("build", "hendrycks_math", "--sources", "hub")
+    said = plain(done, code=3)
+    assert "stands in for hkust-nlp/SimpleRL-Zoo-Data but holds other rows: expected 8,523" in said
+    assert not (tmp_path / "crossthink").exists()

@@ -6,14 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from crossthink_hub.errors import UsageError
 from crossthink_hub.recipe.paper import Blend, blends, source_facts
 from crossthink_hub.recipe.quotas import weights
-
-if TYPE_CHECKING:
-    from crossthink_hub.recipe.custom import CustomBlend
 
 AS_IS, OPEN, RELEASED = "as_is", "open", "released"
 """How problems are asked: as they are, all open, or to the letter as the release has them."""
@@ -82,12 +78,6 @@ def configs() -> Mapping[str, Config]:
         ),
     ]
     return MappingProxyType({config.name: config for config in table})
-
-
-def own_config(own: "CustomBlend") -> Config:
-    """Return the config of a blend of one's own."""
-    form = OPEN if own.questions == OPEN else AS_IS
-    return Config(own.name, own.blend.title, own.blend, form, own.answer, own.samples)
 
 
 def only(source: str) -> Blend:

@@ -18,7 +18,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from crossthink_hub.errors import UsageError
-from crossthink_hub.recipe.configs import configs
+from crossthink_hub.recipe.configs import AS_IS, OPEN, Config, configs
 from crossthink_hub.recipe.paper import Blend, source_facts
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class CustomBlend:
     questions: str
     samples: Mapping[str, int | None]
     digest: str
+
+    def config(self) -> Config:
+        """Return the config that the blend is built as."""
+        form = OPEN if self.questions == OPEN else AS_IS
+        return Config(self.name, self.blend.title, self.blend, form, self.answer, self.samples)
 
 
 @dataclass(frozen=True, order=True)

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import crossthink_hub
-from crossthink_hub.display_sources import size
 from crossthink_hub.errors import CrossThinkError, SourceError
-from crossthink_hub.progress import in_threads
+from crossthink_hub.progress import in_threads, size
 from crossthink_hub.recipe.paper import source_facts
 from crossthink_hub.sources.habits import habits_of
 from crossthink_hub.sources.reading import FORMATS, check_readable, pieces, read, shape_of

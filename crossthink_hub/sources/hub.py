@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossthink_hub import display_sources
 from crossthink_hub.errors import OutputError, SourceError
-from crossthink_hub.progress import in_threads
+from crossthink_hub.progress import in_threads, say, size
 from crossthink_hub.sources.checksum import git_blob, sha256
 from crossthink_hub.sources.lock import LockedFile, LockedSource, read_lock, write_lock
 from crossthink_hub.sources.reading import count_rows
@@ -70,7 +69,7 @@ def fetch(
         except MissingRepositoryError as error:
             if not allow_missing:
                 raise
-            display_sources.say(f"{source.name}: {error.message}; left out")
+            say(f"{source.name}: {error.message}; left out")
     _prepare(wanted)
     paths = {one.source.name: _download(one.remote) for one in wanted}
     locked = {**known, **{one.source.name: _verified(one, paths[one.source.name]) for one in wanted}}
@@ -85,7 +84,7 @@ def _wanted(source: Source, locked: LockedSource | None) -> Wanted:
         return Wanted(source, Remote(locked.repo, locked.revision, files), locked)
     remote, passed = find(source)
     for error in passed:
-        display_sources.say(f"{source.name}: {error.where} {error.message}; taking {remote.repo} instead")
+        say(f"{source.name}: {error.where} {error.message}; taking {remote.repo} instead")
     return Wanted(source, remote)
 
 
@@ -104,14 +103,11 @@ def _prepare(wanted: Sequence[Wanted]) -> None:
         if missing[one.source.name]:
             reach(one.remote)
     free = free_disk(cache_folder())
-    display_sources.say(*(_plan(one, missing[one.source.name]) for one in wanted))
-    display_sources.say(
-        f"total: {display_sources.size(needed)} to download, "
-        f"{display_sources.size(free)} free in {cache_folder()}"
-    )
+    say(*(_plan(one, missing[one.source.name]) for one in wanted))
+    say(f"total: {size(needed)} to download, {size(free)} free in {cache_folder()}")
     if needed > free:
         raise OutputError(
-            f"the download needs {display_sources.size(needed)}, the disk has {display_sources.size(free)}",
+            f"the download needs {size(needed)}, the disk has {size(free)}",
             where=cache_folder(),
             fix="Free some space, or put the cache on another disk: HF_HOME=FOLDER.",
         )
@@ -126,7 +122,7 @@ def _plan(one: Wanted, missing: Sequence[RemoteFile]) -> str:
         >>> _plan(Wanted(SOURCES[0], Remote("cais/mmlu", "c30699e8356da336", files)), files[:1])
         'mmlu: cais/mmlu at c30699e8 (newest): 2 files, 3.0 kB; 2.0 kB to download'
     """
-    remote, size = one.remote, display_sources.size
+    remote = one.remote
     commit = f"{remote.repo} at {remote.revision[:8]} ({'locked' if one.locked else 'newest'})"
     count = f"{len(remote.files)} file{'s' * (len(remote.files) > 1)}, {size(remote.bytes)}"
     rest = f"{size(sum(file.bytes for file in missing))} to download" if missing else "in the cache"

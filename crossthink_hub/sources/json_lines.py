@@ -104,7 +104,7 @@ def _read_with_arrow(block: bytes, shape: Shape, there: Columns) -> pa.Table | N
             ),
         )
         table.validate(full=True)  # Arrow takes any bytes for a string
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         return None
     return table
 
