@@ -14,14 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PAPER_ROWS = {
-    "mmlu": 99_842,
-    "syn_qa": 192_930,
-    "natural_reasoning": 100_000,
-    "numina_math": 87_350,
-    "persona_math": 100_000,
-    "hendrycks_math": 8_523,
-}
+from crossthink_hub.recipe.paper import source_facts
+
+PAPER_ROWS = {name: facts.samples for name, facts in source_facts().items()}
 DIRTY = 0.01
 NOT_ASCII = 0.02
 INSTRUCTION = (

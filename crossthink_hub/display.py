@@ -36,26 +36,15 @@ def escaped(text: str) -> str:
 
 def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
-    from crossthink_hub.building.card import left_out
+    from crossthink_hub.building.card import notes
 
     parts: list[RenderableType] = [_sources_table(manifest), "", _blends_table(manifest), ""]
-    parts += _stale_golds(manifest)
-    if manifest["left_out"]:
-        parts.append(f"[yellow]{left_out(manifest)}[/]")
+    parts += [f"[yellow]{escape(note)}[/]" for note in notes(manifest)]
     if manifest["kind"] == "sample":
         parts.append(SAMPLE)
     first = next(iter(manifest["configs"]))
     parts.append(f'Load it: [bold]datasets.load_dataset("{escape(folder.as_posix())}", "{first}")[/]')
     return Group(*parts)
-
-
-def _stale_golds(manifest: "Manifest") -> list[RenderableType]:
-    return [
-        f"{name}: {count:,} golds have the label of one option and the text of another; the "
-        f"{'label' if source['labels_decide'] else 'text'} was taken (flag relabelled, --strict drops them)."
-        for name, source in manifest["sources"].items()
-        if (count := source["flags"].get("relabelled", 0)) and not manifest["strict"]
-    ]
 
 
 def _sources_table(manifest: "Manifest") -> Table:

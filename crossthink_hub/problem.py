@@ -63,7 +63,8 @@ def _column(field: pa.Field, given: pa.Array | pa.ChunkedArray | None, length: i
         return empty_lists(length) if field.type == STRINGS else pa.nulls(length, field.type)
     array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
     if field.type == pa.string() and field.name not in AS_RELEASED:
-        return tidy(array)
+        text = tidy(array)
+        return pc.if_else(pc.equal(text, ""), None, text) if field.name == "domain" else text
     return array.cast(field.type)
 
 

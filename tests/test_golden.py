@@ -13,7 +13,7 @@ from xxhash import xxh3_64_intdigest
 from crossthink_hub.recipe.filters import FILTERS
 from crossthink_hub.recipe.opening import rules
 from crossthink_hub.recipe.paper import source_facts
-from crossthink_hub.sources import mcq, numina_math, open_ended
+from crossthink_hub.sources import mcq, numina_math, open_ended, prompted
 
 Row = dict[str, Any]
 
@@ -377,7 +377,7 @@ def test_every_reason_to_drop_a_row_occurs(expected: dict[str, Any]) -> None:
     facts = source_facts().values()
     rules_of_the_paper = {rule.reason for rule in FILTERS if any(rule.applies(own, False) for own in facts)}
     of_the_upstream = {
-        mcq.SEVERAL_ANSWERS,
+        prompted.SEVERAL_ANSWERS,
         open_ended.NO_BOX,
         *numina_math.NO_ANSWERS.values(),
         "problem_is_not_valid",

@@ -1,6 +1,6 @@
 """`README.md` of a built folder: the YAML that `datasets` reads, and what a person wants to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -9,6 +9,7 @@ from crossthink_hub.building.manifest import Manifest
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 FIGURE = "blends.png"
+RULE_APPLIES = "Each blend's rule is applied to the sources that are there."
 SAMPLE_NOTE = (
     "> **A sample.** These rows are made up by the toolkit, in the upstream formats, to try things out. "
     "They are not the paper's data.\n"
@@ -60,7 +61,7 @@ def card(manifest: Manifest) -> str:
         "## Configs\n",
         f"![Share of each source in each config]({FIGURE})\n",
         _table(["config", "what", "train", "test", "share of each source"], _config_rows(manifest)),
-        *([f"{left_out(manifest)}\n"] if manifest["left_out"] else []),
+        *(f"{note}\n" for note in notes(manifest)),
         "## Sources\n",
         _table(["source", "read", "dropped", "kept", "not sampled", "licence"], _source_rows(manifest)),
         "Dropped rows are listed in `dropped/`, each with its reason and its place in the source file. "
@@ -100,13 +101,40 @@ def _source_rows(manifest: Manifest) -> list[list[str]]:
     ]
 
 
-def left_out(manifest: Manifest) -> str:
-    """Return in words which sources the build left out, by reason."""
-    reasons: dict[str, list[str]] = {}
-    for name, reason in manifest["left_out"].items():
-        reasons.setdefault(reason, []).append(name)
-    why = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
-    return f"Built without {why}. Each blend's rule is applied to the sources that are there."
+def notes(manifest: Manifest) -> list[str]:
+    """Return in words what a reader of the tables would miss: what is left out, and what was decided."""
+    return [
+        *_stale_golds(manifest),
+        *_refused(manifest),
+        *_left_out(manifest["left_out"], "Built without", RULE_APPLIES),
+        *_left_out(manifest["configs_left_out"], "Not built:", ""),
+    ]
+
+
+def _stale_golds(manifest: Manifest) -> Iterator[str]:
+    for name, source in manifest["sources"].items():
+        if (count := source["flags"].get("relabelled", 0)) and not manifest["strict"]:
+            taken = "label" if source["labels_decide"] else "text"
+            yield (
+                f"{name}: {count:,} golds have the label of one option and the text of another; the {taken} "
+                "was taken (flag relabelled, --strict drops them)."
+            )
+
+
+def _refused(manifest: Manifest) -> Iterator[str]:
+    for name, source in manifest["sources"].items():
+        for form, reasons in source["rows_refused"].items():
+            count = sum(reasons.values())
+            yield f"{name}: {count:,} rows can't stand in configs that are {form}; dropped/ has the reasons."
+
+
+def _left_out(reasons: Mapping[str, str], head: str, then: str) -> Iterator[str]:
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    if names:
+        why = "; ".join(f"{', '.join(own)} ({reason})" for reason, own in names.items())
+        yield f"{head} {why}. {then}".rstrip()
 
 
 def _counts(counts: Mapping[str, int]) -> str:

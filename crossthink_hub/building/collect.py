@@ -41,10 +41,11 @@ DROPPED = pa.schema(
 
 @dataclass(frozen=True)
 class ReadTask:
-    """One piece to read, and where its problems go."""
+    """One piece to read, and where its problems go; `absent` are columns that its shape does not find."""
 
     source: Source
     shape: Shape
+    absent: Sequence[str]
     habits: Habits
     piece: Piece
     spill: Path
@@ -64,7 +65,6 @@ class Collected:
         dropped: rows that some form can't hold, with `row` counted from the piece's start.
         flags: how many of the problems that some form holds carry each flag.
         lines: how many places the piece covers.
-        absent: columns that the shape would read if the file had them.
     """
 
     task: ReadTask
@@ -76,7 +76,6 @@ class Collected:
     dropped: pa.Table
     flags: Mapping[str, int]
     lines: int
-    absent: Sequence[str]
 
 
 def read_tasks(located: Mapping[str, Located], folder: Path) -> list[ReadTask]:
@@ -91,12 +90,13 @@ def read_tasks(located: Mapping[str, Located], folder: Path) -> list[ReadTask]:
         with _of(source):
             habits = habits_of(found.files, source.shapes)
             for name, path in found.files.items():
-                parts = pieces(path, name)
-                shape = shape_of(path, name, source.shapes) if parts else None
+                if not (parts := pieces(path, name)):
+                    continue
+                shape = shape_of(path, name, source.shapes)
+                absent = absent_columns(path, name, shape)
                 for piece in parts:
-                    assert shape is not None
                     spill = folder / f"{len(tasks):06d}.arrow"
-                    tasks.append(ReadTask(source, shape, habits, piece, spill))
+                    tasks.append(ReadTask(source, shape, absent, habits, piece, spill))
     return tasks
 
 
@@ -147,7 +147,6 @@ def collect(task: ReadTask, settings: BuildSettings) -> Collected:
         dropped,
         Counter(pc.list_flatten(problems["flags"].filter(pa.array(asked))).to_pylist()),
         raw.lines,
-        absent_columns(task.piece, task.shape),
     )
 
 

@@ -147,7 +147,7 @@ def _source(
             for name, path in found.files.items()
         ],
         "files_left_alone": list(found.left_alone),
-        "columns_not_found": sorted({name for part in parts for name in part.absent}),
+        "columns_not_found": sorted({name for part in parts for name in part.task.absent}),
         "instruction": sorted({text for part in parts for text in part.task.habits.instruction.texts}),
         "labels_decide": any(part.task.habits.labels_decide for part in parts),
         "rows_read": good + dropped.total(),

@@ -25,7 +25,6 @@ OPTION_FLAGS = {
     "all_of_the_above": rf"(?i)\A\W*(?:all|both) of {OTHERS}\b",
 }
 """Flags of a question one of whose options speaks of the others, with what such an option begins with."""
-SEVERAL_ANSWERS = "several_answers"
 OPTION_WITHOUT_TEXT = "option_without_text"
 
 
@@ -96,7 +95,6 @@ def _flag_lists(flags: Mapping[str, Mask]) -> pa.ListArray:
 def _read_indexed(raw: pa.Table) -> pa.Table:
     """Read options in a list, and which is right as a number from 0."""
     columns = {name: raw[name].combine_chunks() for name in raw.column_names}
-    columns["domain"] = pc.if_else(pc.equal(columns["domain"], ""), None, columns["domain"])
     options = columns.pop("options")
     return mcq_problems(options, columns.pop("right"), unfit=_without_text(options), **columns)
 
@@ -125,7 +123,7 @@ def _read_prompted(raw: pa.Table, labels_decide: bool = False) -> pa.Table:
     columns = {name: raw[name].combine_chunks() for name in raw.column_names}
     questions, options = split_option_lines(columns["question"])
     options, noted = without_note(tidy_list(options))
-    gold, several = only_items(columns["gold"])
+    gold, unfit = only_items(columns["gold"])
     return mcq_problems(
         options,
         *_gold(options, tidy(gold)),
@@ -137,7 +135,7 @@ def _read_prompted(raw: pa.Table, labels_decide: bool = False) -> pa.Table:
         upstream_id=columns["id"],
         released_prompt=columns["prompt"],
         released_gold=gold,
-        unfit=pc.if_else(several, SEVERAL_ANSWERS, None),
+        unfit=unfit,
         row=columns["row"],
     )
 

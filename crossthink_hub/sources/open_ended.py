@@ -10,7 +10,6 @@ from crossthink_hub.sources.boxed import last_boxed
 from crossthink_hub.sources.prompted import only_items
 from crossthink_hub.sources.shape import Column, Shape, integer, messages, text, texts
 
-SEVERAL_ANSWERS = "several_answers"
 NO_BOX = "no_boxed_answer"
 
 FACTS: dict[str, Column] = {
@@ -24,18 +23,16 @@ FACTS: dict[str, Column] = {
 def _columns(raw: pa.Table) -> dict[str, Any]:
     columns = {name: raw[name].combine_chunks() for name in raw.column_names}
     columns["upstream_id"] = columns.pop("id")
-    columns["domain"] = pc.if_else(pc.equal(columns["domain"], ""), None, columns["domain"])
     return columns
 
 
 def _read_answered(raw: pa.Table) -> pa.Table:
     """Read a question and its answer; where the answer is empty, the last box of the solution."""
     columns = _columns(raw)
-    answer, several = only_items(columns.pop("gold"))
+    answer, unfit = only_items(columns.pop("gold"))
     answer, solution = tidy(answer), columns.pop("solution")
     if solution.null_count < len(solution):
         answer = pc.if_else(pc.fill_null(pc.equal(answer, ""), True), last_boxed(solution), answer)
-    unfit = pc.if_else(several, SEVERAL_ANSWERS, None)
     return problems({**columns, "answer": answer, "unfit": unfit})
 
 
@@ -49,14 +46,14 @@ def _read_solved(raw: pa.Table) -> pa.Table:
 def _read_prompted(raw: pa.Table) -> pa.Table:
     """Read a prompt and its gold."""
     columns = _columns(raw)
-    gold, several = only_items(columns.pop("gold"))
+    gold, unfit = only_items(columns.pop("gold"))
     return problems(
         {
             **columns,
             "answer": gold,
             "released_prompt": columns.pop("prompt"),
             "released_gold": gold,
-            "unfit": pc.if_else(several, SEVERAL_ANSWERS, None),
+            "unfit": unfit,
         }
     )
 

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 
 from crossthink_hub.problem import tidy
 
+SEVERAL_ANSWERS = "several_answers"
 LABELLED_GOLD = r"(?s)\A(?:\((?P<in>[A-Z]{1,2})\)[:.]?|(?P<before>[A-Z]{1,2})[:.)])\s*(?P<text>.+)\z"
 """`(B) text`, `B: text`, `B. text`, `B) text`."""
 
@@ -30,19 +31,19 @@ def user_texts(conversations: pa.ListArray) -> pa.StringArray:
     return tidy(pc.struct_field(spoken, "content").take(pa.array(last, mask=last < 0)))
 
 
-def only_items(golds: pa.ListArray) -> tuple[pa.StringArray, pa.Array]:
-    """Return the one text in each list, null where there is none, and where there are several.
+def only_items(golds: pa.ListArray) -> tuple[pa.StringArray, pa.StringArray]:
+    """Return the one text in each list, null where there is none, and why it is unfit: there are several.
 
     Example:
-        >>> text, several = only_items(pa.array([["a"], ["a", "b"], [], None]))
-        >>> text.to_pylist(), several.to_pylist()
-        (['a', None, None, None], [False, True, False, False])
+        >>> text, unfit = only_items(pa.array([["a"], ["a", "b"], [], None]))
+        >>> text.to_pylist(), unfit.to_pylist()
+        (['a', None, None, None], [None, 'several_answers', None, None])
     """
     lengths = pc.fill_null(pc.list_value_length(golds), 0)
     single = pc.if_else(pc.equal(lengths, 1), golds, None)
     places = np.cumsum(lengths.to_numpy(zero_copy_only=False)) - 1
     text = golds.flatten().take(pa.array(places, mask=~pc.is_valid(single).to_numpy(zero_copy_only=False)))
-    return text, pc.greater(lengths, 1)
+    return text, pc.if_else(pc.greater(lengths, 1), SEVERAL_ANSWERS, pa.scalar(None, pa.string()))
 
 
 def split_gold(gold: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:

@@ -77,10 +77,10 @@ def shape_of(path: Path, name: str, shapes: Sequence[Shape]) -> Shape:
     )
 
 
-def absent_columns(piece: Piece, shape: Shape) -> list[str]:
+def absent_columns(path: Path, name: str, shape: Shape) -> list[str]:
     """Return the columns that the shape would read if the file had them."""
-    with _reading(piece.name):
-        return shape.absent(FORMATS[piece.path.suffix].columns(piece.path, piece.name))
+    with _reading(name):
+        return shape.absent(FORMATS[path.suffix].columns(path, name))
 
 
 def sample_pieces(path: Path, name: str, count: int) -> list[Piece]:

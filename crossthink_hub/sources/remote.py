@@ -20,7 +20,10 @@ SECONDS = 15
 """How long the first answer of the Hub is waited for."""
 NAMES_SHOWN = 5
 REFRESH = "`crossthink sources lock --refresh` looks for its newest commit, or for an alternate."
-CHECK_NETWORK = "Check the network, and HTTPS_PROXY or HF_ENDPOINT if you use one."
+CHECK_NETWORK = (
+    "Check the network, and HTTPS_PROXY or HF_ENDPOINT if you use one; "
+    "or give files of your own (--sources FOLDER), or try `--sources sample`."
+)
 BY_HAND = "Log in if it is private (`hf auth login`), or give files of your own: --sources FOLDER."
 TRY_LATER = "Run it again later; what is downloaded stays in the cache."
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import REPOSITORY
 
 from crossthink_hub.building.manifest import Manifest
 from crossthink_hub.building.run import build
@@ -28,6 +29,20 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def manifest(out: Path, real_sources: Path) -> Manifest:
     return build(BuildSettings(tuple(configs()), allow_missing=True), str(real_sources), out)
+
+
+@pytest.mark.parametrize("source", ["mmlu", "syn_qa", "numina_math", "hendrycks_math"])
+def test_the_docs_have_the_counts_of_the_real_files(manifest: Manifest, source: str) -> None:
+    text = (REPOSITORY / "docs" / "data.md").read_text("utf-8")
+    table = text.split("On the real files used in the tests:")[1]
+    (line,) = (
+        line for line in table.splitlines() if line.startswith(f"| `{source}` | ") and line.count("|") == 8
+    )
+    own = manifest["sources"][source]
+    cells = [cell.strip() for cell in line.split("|")[3:7]]
+    usable = {form: f"{rows:,}" for form, rows in own["rows_usable"].items()}
+    opened = usable["open"] if usable["open"] != usable["as_is"] else "the same"
+    assert (cells[0], cells[2], cells[3]) == (f"{own['rows_read']:,}", usable["as_is"], opened)
 
 
 def test_every_row_of_math_is_read_and_the_two_without_an_answer_dropped(manifest: Manifest) -> None:
