@@ -3,8 +3,9 @@
 import json
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,13 +13,13 @@ import typer
 from rich.console import Console
 
 from crossthink_hub import __version__, display, display_sources
-from crossthink_hub.errors import INTERRUPTED, CrossThinkError, OutputError
+from crossthink_hub.errors import INTERRUPTED, CrossThinkError, OutputError, UsageError
 
 app = typer.Typer(
     name="crossthink",
     help="Blends of NEMOTRON-CROSSTHINK, rebuilt from upstream sources as data sets any tool reads.",
-    epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source · 4 the output · "
-    "130 interrupted.",
+    epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source or input · "
+    "4 the output · 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=False,
@@ -137,6 +138,55 @@ def show(
         out.print(display.rows(rows))
 
 
+@app.command(epilog="Example: crossthink grade answers.jsonl --thought opened --out verdicts.jsonl")
+def grade(
+    file: Annotated[Path, typer.Argument(help="JSON Lines, gzip or not; - for standard input.")],
+    mode: Annotated[str, typer.Option(help="How to compare: paper, letter, equivalent.")] = "equivalent",
+    thought: Annotated[
+        str, typer.Option(help="tagged; opened: the chat template wrote <think>; optional.")
+    ] = "tagged",
+    answer_in: Annotated[str, typer.Option(help="box; claim: without a box, a sentence will do.")] = "box",
+    response_field: Annotated[str | None, typer.Option(help="The field of the response.")] = None,
+    ground_truth_field: Annotated[str | None, typer.Option(help="The field of the ground truth.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count bad lines, and go on.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Explain each verdict to a person.")] = False,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="File for the verdicts, in place of standard output.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary only, as JSON.")] = False,
+) -> None:
+    """Grade responses: a JSON line for each verdict, then rates, counts and lengths."""
+    from crossthink_hub import display_grades
+    from crossthink_hub.grading.lines import opened
+    from crossthink_hub.grading.records import Fields
+    from crossthink_hub.grading.settings import GradeSettings
+    from crossthink_hub.grading.stream import Sink, grade_lines, verdict_lines, written_whole
+
+    choices: dict[str, Any] = {"mode": mode, "thought": thought, "answer_in": answer_in}
+    settings, fields = GradeSettings(**choices), Fields.named(response_field, ground_truth_field)
+    if explain and as_json:
+        raise UsageError("prints no explanations", where="--json", fix="Leave out --json or --explain.")
+    if out_file and out_file.resolve() == file.resolve():
+        raise UsageError("is the file to grade", where=out_file, fix="Choose another --out.")
+    lines_shown = not (out_file or explain or as_json)
+    with ExitStack() as open_:
+        lines = open_.enter_context(opened(file))
+        sinks: list[Sink] = []
+        if out_file or lines_shown:
+            write = open_.enter_context(written_whole(out_file)) if out_file else _print_bytes
+            sinks.append(lambda graded: write(verdict_lines(graded)))
+        if explain:
+            sinks.append(lambda graded: out.print(display_grades.explanations(graded)))
+        on_screen = (lines_shown or explain) and out.is_terminal
+        shown = err.is_terminal and not on_screen
+        sinks.append(open_.enter_context(display_grades.grading_progress(lines, err, shown)))
+        summary = grade_lines(lines, settings, fields=fields, skip_bad=skip_bad, sinks=sinks)
+    if as_json:
+        _print_json(summary.as_json())
+    else:
+        (err if lines_shown else out).print(display_grades.summary_report(summary))
+
+
 @app.command(epilog="Example: crossthink configs")
 def configs(folder: Folder = Path("crossthink"), as_json: JsonFlag = False) -> None:
     """List every config with its weights, what a built folder holds of it, and the licences."""
@@ -210,12 +260,19 @@ def doctor(
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
 
 
+def _print_bytes(data: bytes) -> None:
+    typer.echo(data, nl=False)
+
+
 def _print_json(value: Any, indent: int | None = 1) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def main() -> None:
     """Run the command line: an error in plain words and its exit code, no traceback unless --debug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what its encoding has not is shown all the same
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     try:

@@ -4,7 +4,7 @@
 |---|---|---|
 | 1 | `FolderError` | a built folder is missing, damaged, or fails `crossthink validate` |
 | 2 | `UsageError` | a name or a value that makes no sense |
-| 3 | `SourceError` | an upstream file is missing, unreadable, or not what was expected |
+| 3 | `SourceError` | an upstream or input file is missing, unreadable, or not what was expected |
 | 4 | `OutputError` | the output can't be written: disk full, no permission, in the way of other files |
 | 130 | `KeyboardInterrupt` | Ctrl-C |
 """
@@ -49,7 +49,7 @@ class UsageError(CrossThinkError):
 
 
 class SourceError(CrossThinkError):
-    """An upstream file is missing, unreadable, or not what was expected."""
+    """An upstream or input file is missing, unreadable, or not what was expected."""
 
     exit_code = 3
 

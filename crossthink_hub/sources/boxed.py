@@ -1,17 +1,14 @@
 r"""The answer in the last `\boxed{}` of a solution."""
 
-import re
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crossthink_hub.grading.response import closing_brace
+
 BOX = r"\\(?:boxed|fbox)\s*\{"
 SIMPLE = r"\A(?P<inside>[^{}\\]*)\}"
 """What follows the brace of a box with nothing nested or escaped in it: most of them."""
-BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-LONGEST = 4_096
-"""A box that goes on for more characters than this was never closed."""
 
 
 def last_boxed(solutions: pa.StringArray) -> pa.StringArray:
@@ -38,9 +35,5 @@ def inside_braces(text: str) -> str | None:
         >>> inside_braces(r"\frac{1}{2}} and more"), inside_braces(r"\{1\}}"), inside_braces("{")
         ('\\frac{1}{2}', '\\{1\\}', None)
     """
-    depth = 1
-    for brace in BRACE.finditer(text[:LONGEST]):
-        depth += {"{": 1, "}": -1}.get(brace[0], 0)
-        if not depth:
-            return text[: brace.start()]
-    return None
+    end = closing_brace(text, 0)
+    return None if end is None else text[:end]

@@ -1,0 +1,226 @@
+r"""Multiple choice: which option an answer names, by its letter, its text or both."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from crossthink_hub.grading.claims import claims
+from crossthink_hub.grading.formula.notation import mend
+from crossthink_hub.grading.verdict import Status
+from crossthink_hub.grading.wording import has_phrase, unwrapped, wording, words
+
+Same = Callable[[str, str], bool]
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+ALONE = re.compile(r"(?:(?i:option|choice|answer)\s*:?\s*)?[(\[（{]?\s*([A-Za-z])\s*[)\]）}]?\s*[.:,;。]?")
+LABELLED = re.compile(
+    r"(?s)(?:[(\[（{]\s*(?P<in>[A-Z])\s*[)\]）}]\s*[.:,-]?|(?P<before>[A-Z])\s*(?:[.:)\]]|\s[-–]))"
+    r"\s*(?P<text>\S.*)"
+)
+SEVERAL = re.compile(
+    r"[(\[]?[A-Z][)\]]?(?:(?:\s*[,;/&]\s*|\s+(?:and|or|und)\s+|\s+)+[(\[]?[A-Z][)\]]?)+\.?", re.IGNORECASE
+)
+GLUED = re.compile(r"(?=[A-Z]{2,}\Z)A?B?C?D?E?F?G?H?I?J?")
+"""Letters of several options without anything between them."""
+SECOND_LABEL = re.compile(r"\([B-Z]\)|(?:\A|\s)[B-Z][.:)](?=\s)")
+CLAIMED = re.compile(
+    r"""[\s"'“*(\[（]*(?:option\s+|choice\s+)?[(\[（*"'“]*([A-Z])(?![A-Za-z'’])(?P<rest>.*)""", re.DOTALL
+)
+ANOTHER = re.compile(r"[\s)\]*]*(?:(?:,|，|or|and|/)\s*)?[(\[]?[A-Z](?![A-Za-z'’])")
+NAMED = re.compile(r"(?i:option|choice)\s+[(\[]?([A-Z])\b|\(([A-Z])\)")
+DENIAL = re.compile(r"(?i)\b(?:not|n't|no|never|or)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an answer names: the letter, the text, or several letters at once."""
+
+    letter: str | None = None
+    text: str | None = None
+    several: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether an answer is right, the outcome by name, and in words."""
+
+    correct: bool | None
+    status: Status
+    why: str
+
+
+def read_choice(answer: str, count: int = 26) -> Choice:
+    r"""Return which option an answer names.
+
+    Args:
+        answer: what was boxed, or a ground truth.
+        count: how many options there are.
+
+    Example:
+        >>> read_choice("B. because it floats")
+        Choice(letter='B', text='because it floats', several=())
+        >>> read_choice(r"\text{(E)}").letter, read_choice("The answer is B").letter
+        ('E', 'B')
+        >>> read_choice("A or B").several
+        ('A', 'B')
+    """
+    text = unwrapped(mend(answer)).strip(" \"'")
+    letters = LETTERS[:count]
+    if (alone := ALONE.fullmatch(text)) and alone[1].upper() in letters:
+        return Choice(alone[1].upper())
+    if SEVERAL.fullmatch(text):
+        named = tuple(re.findall(r"\b[A-Z]\b", re.sub(r"(?i)\b(?:and|or)\b", " ", text.upper())))
+        if set(named) <= set(letters):
+            return Choice(several=named) if len(set(named)) > 1 else Choice(named[0])
+    if GLUED.fullmatch(text) and count < len(LETTERS) and set(text) <= set(letters):
+        return Choice(several=tuple(text))
+    labelled = LABELLED.fullmatch(text)
+    if labelled and (letter := labelled["in"] or labelled["before"]) in letters:
+        if SECOND_LABEL.search(labelled["text"]):
+            return Choice(several=(letter, "…"))
+        return Choice(letter, labelled["text"])
+    claimed = claimed_letter(text, count)
+    return Choice(claimed) if claimed else Choice(text=text)
+
+
+def claimed_letter(text: str, count: int = 26) -> str | None:
+    """Return the letter that the last sentence about the answer names; None if none names just one.
+
+    Example:
+        >>> claimed_letter("The answer is (C), it can't be A."), claimed_letter("ANSWER: A B C are plausible")
+        ('C', None)
+    """
+    for said in reversed(claims(text)):
+        found = CLAIMED.match(said)
+        if found and found[1] in LETTERS[:count]:
+            return None if ANOTHER.match(found["rest"]) and not _aside(found["rest"]) else found[1]
+    return None
+
+
+def _aside(rest: str) -> bool:
+    """Tell whether what follows a letter denies another one: "B, not C"."""
+    return bool(re.match(r"[\s)\]*]*[,，]?\s*(?:not|because|since|as|因为|是)\b", rest))
+
+
+def letter_in_prose(text: str, count: int = 26) -> str | None:
+    """Return the letter that a response without a box gives: claimed, or at its beginning.
+
+    Example:
+        >>> letter_in_prose("D. it can't be A or B")
+        'D'
+    """
+    claimed = claimed_letter(text, count)
+    if claimed:
+        return claimed
+    first = re.match(r"\s*[(\[*]*([A-Z])(?:[)\]*.:,。]|(?=[^\x00-\x7f])|\s*\Z)", text)
+    return first[1] if first and first[1] in LETTERS[:count] else None
+
+
+def option_texts(options: Sequence[str]) -> list[str]:
+    """Return the texts of options, without the labels if each has its own.
+
+    Example:
+        >>> option_texts(["(A) Mars", "(B) Venus"]), option_texts(["A", "B"])
+        (['Mars', 'Venus'], ['A', 'B'])
+    """
+    labelled = [LABELLED.fullmatch(unwrapped(option)) for option in options]
+    found = [match and (match["in"] or match["before"]) for match in labelled]
+    if found == list(LETTERS[: len(options)]):
+        return [match["text"] if match else "" for match in labelled]
+    return list(options)
+
+
+def judge_choice(
+    answer: str, gold: str, options: Sequence[str] | None, by_letter: bool, same: Same
+) -> Judgement:
+    """Return whether an answer names the option that the ground truth names.
+
+    Args:
+        answer: what was boxed.
+        gold: `(A) text`, `A: text`, a letter, several letters, or an option's text.
+        options: the texts of the options, if known.
+        by_letter: whether the letter alone decides where a text is like no option's.
+        same: tells whether two texts are equal.
+    """
+    texts = option_texts(options) if options else []
+    right = read_choice(gold, len(texts) or 26)
+    if right.several and "…" not in right.several:
+        return _judge_several(read_choice(answer, len(texts) or 26), right.several)
+    letter, text = _gold_option(right, texts, same)
+    if letter is None and text is None:
+        return Judgement(None, Status.GOLD_UNGRADABLE, f"the ground truth names none of {len(texts)} options")
+    return _judge(read_choice(answer, len(texts) or 26), letter, text, texts, by_letter, same)
+
+
+def _gold_option(gold: Choice, texts: Sequence[str], same: Same) -> tuple[str | None, str | None]:
+    if gold.letter and texts:
+        place = LETTERS.index(gold.letter)
+        return (gold.letter, texts[place]) if place < len(texts) else (None, None)
+    if gold.text and not gold.letter and texts:
+        places = [place for place, text in enumerate(texts) if same(text, gold.text)]
+        return (LETTERS[places[0]], texts[places[0]]) if places else (None, None)
+    return gold.letter, gold.text
+
+
+def _judge_several(given: Choice, right: Sequence[str]) -> Judgement:
+    """Compare the sets of letters of a question with several right options."""
+    letters = set(given.several or filter(None, (given.letter,)))
+    ok = letters == set(right)
+    return Judgement(
+        ok, Status.CORRECT if ok else Status.WRONG, f"options {sorted(letters)} of {sorted(right)}"
+    )
+
+
+def _judge(
+    given: Choice, letter: str | None, text: str | None, texts: Sequence[str], by_letter: bool, same: Same
+) -> Judgement:
+    if given.several:
+        return Judgement(False, Status.AMBIGUOUS, f"several options: {', '.join(given.several)}")
+    if given.letter is None:
+        return _judge_text(given.text or "", text, texts, same)
+    if letter is None:
+        return Judgement(False, Status.WRONG, "the ground truth has no letter")
+    if given.letter != letter:
+        agrees = bool(given.text and text and same(given.text, text))
+        status = Status.CONTRADICTION if agrees else Status.WRONG
+        return Judgement(False, status, f"letter {given.letter}, not {letter}")
+    if given.text and text and not _belongs(given.text, text, texts, by_letter, same):
+        return Judgement(False, Status.CONTRADICTION, f"letter {letter} with a text that is not its option's")
+    return Judgement(
+        True, Status.CORRECT, f"letter {letter}" + (" and its text" if given.text and text else "")
+    )
+
+
+def _judge_text(given: str, text: str | None, texts: Sequence[str], same: Same) -> Judgement:
+    """Judge an answer without a letter: the whole text of one option, and of no other."""
+    if text is None or not wording(given):
+        return Judgement(False, Status.WRONG, "no letter")
+    if not same(given, text):
+        return Judgement(False, Status.WRONG, "neither letter nor text of the right option")
+    if sum(same(given, option) for option in texts) > 1:
+        return Judgement(False, Status.AMBIGUOUS, "two options have this text")
+    return Judgement(True, Status.CORRECT, "text of the right option")
+
+
+def _belongs(given: str, text: str, texts: Sequence[str], by_letter: bool, same: Same) -> bool:
+    """Return whether the text beside a letter is its option's: equal, or closer to it than to any other."""
+    if same(given, text):
+        return True
+    others = [option for option in texts if option != text]
+    if any(same(given, option) or _mentions(given, option, text) for option in others) or DENIAL.search(
+        given
+    ):
+        return False
+    closeness = _overlap(given, text)
+    nearest = max((_overlap(given, option) for option in others), default=0.0)
+    if by_letter and closeness == nearest == 0:
+        return True
+    return closeness > nearest and closeness >= (0.0 if texts else 0.5)
+
+
+def _mentions(given: str, option: str, text: str) -> bool:
+    return has_phrase(given, option) and not has_phrase(text, option)
+
+
+def _overlap(given: str, text: str) -> float:
+    one, other = words(given), words(text)
+    return len(one & other) / (len(one | other) or 1)

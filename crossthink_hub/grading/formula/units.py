@@ -1,0 +1,37 @@
+r"""Units of answers: which word means which."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+PLURAL = re.compile(r"(?<=[a-z]{2})s\b|\.")
+EXPONENT = re.compile(r"\s*\^\s*\{?(-?\d)\}?")
+FACTORS = {"%": "1/100", "°": "pi/180"}
+"""Units that are numbers: what one of them is worth."""
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    table = yaml.safe_load((files(__package__) / "units.yaml").read_text("utf-8"))
+    known = {unit: unit for unit in table}
+    return known | {_key(alias): unit for unit, aliases in table.items() for alias in aliases}
+
+
+def _key(words: str) -> str:
+    return PLURAL.sub("", " ".join(EXPONENT.sub(r"^\1", words).lower().split()))
+
+
+def unit(words: str) -> str | None:
+    r"""Return the one spelling of a unit; None if the words are none that is known.
+
+    Example:
+        >>> unit("square meters"), unit("cm^{2}"), unit("m"), unit("M"), unit("apples")
+        ('m^2', 'cm^2', 'm', None, None)
+    """
+    written = " ".join(EXPONENT.sub(r"^\1", words).split())
+    known = _aliases()
+    if written in known:
+        return known[written]
+    return known.get(_key(written)) if len(written) > 1 else None

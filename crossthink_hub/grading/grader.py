@@ -1,0 +1,191 @@
+"""Grade a response, or columns of them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias, get_args
+
+from crossthink_hub.errors import UsageError
+from crossthink_hub.grading.algebra import AlgebraTimeoutError, algebra
+from crossthink_hub.grading.choices import Judgement, letter_in_prose
+from crossthink_hub.grading.claims import answer_in_prose
+from crossthink_hub.grading.comparison import Algebra, compare, is_choice
+from crossthink_hub.grading.response import Found, answer_start, find_answer, is_formatted
+from crossthink_hub.grading.settings import (
+    AnswerIn,
+    GradeSettings,
+    Kind,
+    Mode,
+    Thought,
+    check_choice,
+    grade_settings,
+)
+from crossthink_hub.grading.verdict import Status, Verdict
+
+Options: TypeAlias = Sequence[str] | None
+Question: TypeAlias = tuple[object, object, Kind | None, Options, GradeSettings]
+NO_ANSWER = {
+    Status.NO_BOX: "no box after the thought",
+    Status.UNCLOSED_BOX: "the last box is never closed",
+    Status.AMBIGUOUS: "too many boxes",
+    Status.EMPTY: "the last box is empty",
+}
+
+
+class WaitingError(Exception):
+    """This verdict takes algebra."""
+
+
+def _ask_later(gold: str, answer: str) -> bool | None:
+    raise WaitingError
+
+
+def grade(
+    response: object,
+    ground_truth: object,
+    *,
+    kind: Kind | None = None,
+    options: Options = None,
+    mode: Mode = "equivalent",
+    thought: Thought = "tagged",
+    answer_in: AnswerIn = "box",
+) -> Verdict:
+    r"""Return whether a response gives the answer, in the format, and why.
+
+    Args:
+        response: what the model wrote, with its thought; anything but a string is not in the format.
+        ground_truth: the right answer, as in the column `solution`. A number is taken as it is printed.
+        kind: `mcq`, `math` or `text`; if not given, told from options and ground truth. With `math`, a ground
+            truth that is no formula can't be graded.
+        options: the texts of the options of a multiple-choice question.
+        mode: how answers are compared, see `GradeSettings`.
+        thought: where the thought is, see `GradeSettings`.
+        answer_in: where the answer is, see `GradeSettings`.
+
+    Raises:
+        UsageError: a mode, kind or place that there is none of.
+
+    Example:
+        >>> grade(r"<think>Hot.</think> \boxed{(B) Venus}", "(B) Venus", options=["Mars", "Venus"]).reward
+        1.0
+        >>> grade(r"<think>Half.</think> \boxed{\frac{1}{2}}", "0.5").why
+        'the same value'
+        >>> grade(r"<think>Half.</think> \boxed{\frac{1}{2}}", "0.5", mode="paper").status
+        <Status.WRONG: 'wrong'>
+    """
+    if kind is not None:
+        check_choice("kind", kind, get_args(Kind))
+    return judge(response, ground_truth, kind, options, grade_settings(mode, thought, answer_in), algebra())
+
+
+def judge(
+    response: object,
+    gold: object,
+    kind: Kind | None,
+    options: Options,
+    settings: GradeSettings,
+    algebra: Algebra,
+) -> Verdict:
+    """Return the verdict of one response."""
+    if isinstance(gold, int | float) and not isinstance(gold, bool):
+        gold = str(gold)
+    if not isinstance(gold, str) or not gold.strip():
+        return Verdict(None, False, None, Status.GOLD_UNGRADABLE, "the ground truth is empty")
+    if not isinstance(response, str):
+        return Verdict(False, False, None, Status.NOT_TEXT, f"a {type(response).__name__}, not a string")
+    if not response.strip():
+        return Verdict(False, False, None, Status.EMPTY, "nothing was said")
+    start = answer_start(response, settings.thought)
+    if start is None:
+        return Verdict(False, False, None, Status.UNCLOSED_THOUGHT, "the thought is never closed")
+    found = find_answer(response, start)
+    boxed = found.answer is not None
+    if found.status is Status.NO_BOX and settings.answer_in == "claim":
+        found = _claimed(response, start, gold, kind, options)
+    if found.answer is None:
+        status = found.status or Status.NO_BOX
+        return Verdict(False, False, None, status, NO_ANSWER[status], found.span)
+    formatted = boxed and is_formatted(response, settings.thought)
+    try:
+        judgement = compare(found.answer, gold.strip(), kind, options, settings.mode, algebra)
+    except AlgebraTimeoutError:
+        judgement = Judgement(False, Status.TIMEOUT, "the algebra was not done in time")
+    return _verdict(judgement, formatted, found)
+
+
+def _verdict(judgement: Judgement, formatted: bool, found: Found) -> Verdict:
+    status = judgement.status
+    if judgement.correct and not formatted:
+        status = Status.BAD_FORMAT
+    elif status is Status.WRONG and found.boxes > 1:
+        status = Status.AMBIGUOUS
+    return Verdict(judgement.correct, formatted, found.answer, status, judgement.why, found.span)
+
+
+def _claimed(response: str, start: int, gold: str, kind: Kind | None, options: Options) -> Found:
+    """Return what a sentence of the response says the answer is."""
+    text = response[start:]
+    if kind == "mcq" or options or (kind is None and is_choice(gold)):
+        answer = letter_in_prose(text, len(options) if options else 26)
+    else:
+        answer = answer_in_prose(text)
+    if not answer:
+        return Found(status=Status.NO_BOX)
+    place = response.rfind(answer)
+    return Found(answer, (place, place + len(answer)))
+
+
+def grade_many(
+    responses: Sequence[object],
+    ground_truths: Sequence[object],
+    *,
+    kinds: Sequence[Kind | None] | None = None,
+    options: Sequence[Options] | None = None,
+    mode: Mode = "equivalent",
+    thought: Thought = "tagged",
+    answer_in: AnswerIn = "box",
+) -> list[Verdict]:
+    r"""Return the verdict of each response, in order; the algebra that some take is done side by side.
+
+    Args:
+        responses: what the model wrote.
+        ground_truths: the right answers.
+        kinds: the kind of each; None where it is to be told from options and ground truth.
+        options: the options of each; None where there are none.
+        mode: as for `grade`, for all of them.
+        thought: as for `grade`, for all of them.
+        answer_in: as for `grade`, for all of them.
+
+    Raises:
+        UsageError: columns of different lengths, or a mode, kind or place that there is none of.
+
+    Example:
+        >>> [str(verdict.status) for verdict in grade_many([r"<think></think>\boxed{4}", "four"], ["4", "4"])]
+        ['correct', 'no_box']
+    """
+    settings = grade_settings(mode, thought, answer_in)
+    count = len(responses)
+    columns = {"ground_truths": ground_truths, "kinds": kinds, "options": options}
+    for name, column in columns.items():
+        if column is not None and len(column) != count:
+            raise UsageError(f"{len(column)} for {count} responses", where=name)
+    for kind in set(kinds or ()) - {None}:
+        check_choice("kind", kind, get_args(Kind))
+    rows = zip(responses, ground_truths, kinds or (None,) * count, options or (None,) * count, strict=True)
+    return _with_algebra([(*row, settings) for row in rows])
+
+
+def _with_algebra(questions: Sequence[Question]) -> list[Verdict]:
+    """Return verdicts in order: most need no algebra; those that do get it from all workers at once."""
+    verdicts: dict[int, Verdict] = {}
+    waiting = []
+    for place, question in enumerate(questions):
+        try:
+            verdicts[place] = judge(*question, _ask_later)
+        except WaitingError:
+            waiting.append(place)
+    if waiting:
+        ask = algebra()
+        with ThreadPoolExecutor(ask.size) as pool:
+            late = pool.map(lambda place: judge(*questions[place], ask), waiting)
+            verdicts.update(zip(waiting, late, strict=True))
+    return [verdicts[place] for place in range(len(questions))]
