@@ -27,6 +27,8 @@ CLAIMED = re.compile(
 )
 ANOTHER = re.compile(r"[\s)\]*]*(?:(?:,|，|or|and|/)\s*)?[(\[]?[A-Z](?![A-Za-z'’])")
 NAMED = re.compile(r"(?i:option|choice)\s+[(\[]?([A-Z])\b|\(([A-Z])\)")
+EXACT = re.compile(r"[\d\\^=]")
+"""Numbers and formulas have no paraphrase."""
 DENIAL = re.compile(r"(?i)\b(?:not|n't|no|never|or)\b")
 
 
@@ -205,6 +207,8 @@ def _belongs(given: str, text: str, texts: Sequence[str], by_letter: bool, same:
     """Return whether the text beside a letter is its option's: equal, or closer to it than to any other."""
     if same(given, text):
         return True
+    if EXACT.search(given) or EXACT.search(text):
+        return False
     others = [option for option in texts if option != text]
     if any(same(given, option) or _mentions(given, option, text) for option in others) or DENIAL.search(
         given

@@ -30,6 +30,11 @@ MATH_SIGNS = re.compile(r"[\d\\^_=<>+*/|∞√π]")
 LONG_GOLD = re.compile(r"(?s)(?:\(([A-Z])\)|([A-Z])[.:])\s+(\S.*)")
 
 
+SENTENCE = re.compile(
+    r"(?is)(?:(?:so|thus|therefore|hence|given the \w+)?,?\s*(?:the|my)?\s*(?:final|correct|right|best|\s)*"
+    r"(?:answer|choice|option)\b|.*\bfinal answer\b)"
+)
+"""How a ground truth begins that is a sentence about the answer, or what a whole solution ends with."""
 BARE_FUNCTION = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}\s*\(")
 """In a sentence, a function without its backslash is a word like others."""
 
@@ -91,7 +96,7 @@ def gold_answer(gold: str) -> str:
     """
     if BOX.search(gold):
         return find_answer(gold, 0).answer or BOX.split(gold)[-1]
-    said = claims(gold)
+    said = claims(gold) if SENTENCE.match(gold) else []
     return said[-1] if said and not BARE_FUNCTION.search(said[-1]) else gold
 
 

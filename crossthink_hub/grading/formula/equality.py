@@ -4,6 +4,7 @@ Symmetric but for what only the ground truth can tell: whether the order of a ba
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 
 from crossthink_hub.grading.formula.exact import InexactError, exact
@@ -23,12 +24,10 @@ from crossthink_hub.grading.formula.numeric import FLOATS, Arithmetic, computed,
 from crossthink_hub.grading.formula.stating import FLIPPED, is_constant, stated
 from crossthink_hub.grading.formula.units import unit
 
-CLEARLY = 1e-7
-"""Relative difference from which two values in floating point are different, rounding or not."""
-NEARLY = 1e-40
-"""Relative difference up to which two values in many digits are equal."""
-TINY = 1e-12
-"""Floating point values closer than this may both be zero."""
+CLEARLY, TINY = 1e-7, 1e-12
+"""Relative and absolute difference from which two values in floating point are different, rounding or not."""
+NEARLY, ZERO = 1e-60, 1e-90
+"""The same in many digits; there the relative one is of values up to 1, for larger ones get digits more."""
 POINTS = (0, 2, 4)
 MIRRORED_POINTS = (1, 3)
 """Points at which symbols are negative: only real values count there, for roots and logarithms end at 0."""
@@ -92,7 +91,13 @@ def same_value(gold: Node, answer: Node) -> bool:
             pass
         except NotMathError:
             return False
-    return _agree(FLOATS, gold, answer, CLEARLY) and _agree(many_digits(), gold, answer, NEARLY)
+    pairs = _pairs(FLOATS, gold, answer)
+    if pairs is None or not all(_near(pair, CLEARLY, TINY) for pair in pairs):
+        return False
+    whole = len(str(int(max(abs(value) for pair in pairs for value in pair))))
+    tolerance = float(_tolerance(gold, answer))
+    exact_pairs = _pairs(many_digits(whole), gold, answer)
+    return exact_pairs is not None and all(_equal(pair, tolerance) for pair in exact_pairs)
 
 
 def _close_enough(gold: Fraction, answer: Fraction, tolerance: Fraction) -> bool:
@@ -106,38 +111,38 @@ def _tolerance(gold: Node, answer: Node) -> Fraction:
     return Fraction(1, 2 * 10 ** min(rounded)) if rounded else Fraction(0)
 
 
-def _agree(arithmetic: Arithmetic, gold: Node, answer: Node, limit: float) -> bool:
-    """Return whether two formulas agree at all points, as far as this arithmetic can tell."""
-    tolerance = float(_tolerance(gold, answer))
+def _pairs(arithmetic: Arithmetic, gold: Node, answer: Node) -> list[tuple[complex, complex]] | None:
+    """Return the values of two formulas at the points that count; None if one has none where both should.
+
+    Points at which symbols are negative count only if both values are real.
+    """
     constant = is_constant(gold) and is_constant(answer)
+    pairs = []
     for point in POINTS[:1] if constant else POINTS:
         try:
-            pair = [computed(arithmetic, node, point) for node in (gold, answer)]
+            pairs.append((computed(arithmetic, gold, point), computed(arithmetic, answer, point)))
         except NotMathError:
-            return False
-        if not _near(pair, limit, tolerance):
-            return False
-    return constant or all(
-        _agree_mirrored(arithmetic, gold, answer, point, limit) for point in MIRRORED_POINTS
-    )
+            return None
+    for point in () if constant else MIRRORED_POINTS:
+        with suppress(NotMathError):
+            pair = computed(arithmetic, gold, point), computed(arithmetic, answer, point)
+            if all(abs(value.imag) <= TINY * abs(value) for value in pair):
+                pairs.append(pair)
+    return pairs
 
 
-def _agree_mirrored(arithmetic: Arithmetic, gold: Node, answer: Node, point: int, limit: float) -> bool:
-    try:
-        pair = [computed(arithmetic, node, point) for node in (gold, answer)]
-    except NotMathError:
-        return True
-    if any(abs(value.imag) > TINY * abs(value) for value in pair):
-        return True
-    return _near(pair, limit, 0)
-
-
-def _near(pair: Sequence[complex], limit: float, tolerance: float) -> bool:
+def _near(pair: tuple[complex, complex], relative: float, absolute: float) -> bool:
+    """Return whether two values in floating point may be equal."""
     first, second = pair
     difference, size = abs(first - second), max(abs(first), abs(second))
     if difference != difference or size == float("inf"):
         raise TooLargeError
-    return difference <= max(limit * size, TINY if limit == CLEARLY else limit, tolerance)
+    return difference <= max(relative * size, absolute)
+
+
+def _equal(pair: tuple[complex, complex], tolerance: float) -> bool:
+    first, second = pair
+    return abs(first - second) <= max(NEARLY * min(1, abs(first)), ZERO, tolerance)
 
 
 # Units.
@@ -381,7 +386,9 @@ def _same_vector(gold: Node, answer: Node) -> bool:
 def _same_relation(gold: Node, answer: Node) -> bool:
     said, own_said = (_said(node) for node in (gold, answer))
     if said is not None and own_said is not None:
-        return (not _other_axis(gold, answer) and same(said, own_said)) or _same_equation(gold, answer)
+        if not _other_axis(gold, answer) and same(said, own_said):
+            return True
+        return not (is_constant(said) and is_constant(own_said)) and _same_equation(gold, answer)
     if isinstance(gold, Relation) and isinstance(answer, Relation):
         return _same_equation(gold, answer) or _same_chain(gold, answer)
     relation, other = (gold, answer) if isinstance(gold, Relation) else (answer, gold)
@@ -437,6 +444,6 @@ def _same_chain(gold: Relation, answer: Relation) -> bool:
     ways = ((answer.terms, answer.signs), (answer.terms[::-1], flipped))
     if any(signs == gold.signs and all(map(same, gold.terms, terms)) for terms, signs in ways):
         return True
-    if _is_inequality(gold) and _is_inequality(answer):
+    if _is_inequality(gold) and _is_inequality(answer) and any(symbols(gold)) and any(symbols(answer)):
         raise UndecidedError
     return False

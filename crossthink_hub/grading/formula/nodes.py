@@ -53,6 +53,8 @@ class Quantity(NamedTuple):
 
 Node: TypeAlias = Num | Sym | Op | Group | Matrix | Relation | Quantity
 
+OF_SEVERAL = frozenset(("gcd", "lcm", "max", "min"))
+"""Functions of as many arguments as there are."""
 INFINITY = Sym("∞")
 
 
@@ -66,7 +68,7 @@ class TooLargeError(Exception):
 
 def arguments(node: Op) -> tuple[Node, ...]:
     r"""Return what a function is taken of; those of `\gcd(12, 18)` stand in a bracket."""
-    first, *rest = node.args
-    if isinstance(first, Group) and first.brackets == "()":
-        return (*first.items, *rest)
+    (first, *_) = node.args
+    if node.name in OF_SEVERAL and isinstance(first, Group) and first.brackets == "()":
+        return first.items
     return node.args

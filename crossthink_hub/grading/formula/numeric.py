@@ -20,8 +20,8 @@ from crossthink_hub.grading.formula.nodes import (
     arguments,
 )
 
-DIGITS = 50
-"""Decimal digits of the arithmetic that confirms what floating point finds equal."""
+DIGITS = 100
+"""Decimal digits of the arithmetic that confirms what floating point finds equal; large values get more."""
 CONSTANTS = frozenset("πei")
 STEPS = 9_973
 """How many values a symbol can take between .4 and 2.6."""
@@ -167,12 +167,12 @@ FLOATS = Arithmetic(_CMATH, lambda value: value.numerator / value.denominator)
 """Floating point."""
 
 
-def many_digits() -> Arithmetic:
-    """Return an arithmetic of `DIGITS` digits; each call its own, for threads can't share one."""
+def many_digits(whole: int = 0) -> Arithmetic:
+    """Return an arithmetic of `DIGITS` digits after so many whole ones; a new one, for threads share none."""
     from mpmath import MPContext
 
     context = MPContext()
-    context.dps = DIGITS
+    context.dps = DIGITS + whole
     names = [
         "exp",
         "log",

@@ -27,11 +27,21 @@ def unit(words: str) -> str | None:
     r"""Return the one spelling of a unit; None if the words are none that is known.
 
     Example:
-        >>> unit("square meters"), unit("cm^{2}"), unit("m"), unit("M"), unit("apples")
-        ('m^2', 'cm^2', 'm', None, None)
+        >>> unit("square meters"), unit("cm^{2}"), unit("km / hr"), unit("m"), unit("M"), unit("apples")
+        ('m^2', 'cm^2', 'km/h', 'm', None, None)
     """
+    parts = [_unit(part) for part in words.split("/")]
+    whole = _unit(words)
+    return whole or ("/".join(filter(None, parts)) if all(parts) else None)
+
+
+def _unit(words: str) -> str | None:
+    """Return the one spelling of a unit without a fraction line, of whatever power."""
     written = " ".join(EXPONENT.sub(r"^\1", words).split())
     known = _aliases()
     if written in known:
         return known[written]
-    return known.get(_key(written)) if len(written) > 1 else None
+    if len(written) > 1 and _key(written) in known:
+        return known[_key(written)]
+    base, power, exponent = written.partition("^")
+    return f"{known[base]}^{exponent}" if power and base in known else None
