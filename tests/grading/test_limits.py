@@ -127,9 +127,7 @@ print(v.correct)
 
 
 def test_workers_end_with_the_process_that_asked(run_python: RunPython) -> None:
-    code = (
-        f"{ASK}\nfrom crossthink_hub.grading.algebra import algebra\nprint(algebra().idle[-1].process.pid)"
-    )
+    code = f"{ASK}\nfrom crossthink_hub.grading.algebra import algebra\nprint(algebra().idle[-1].process.pid)"
     pid = int(run_python(code))
     _wait(lambda: not _alive(pid))
 
