@@ -8,11 +8,16 @@ from itertools import pairwise
 
 from crossthink_hub.grading.formula.brackets import Brackets
 from crossthink_hub.grading.formula.lexicon import (
+    CALLED,
     COMMAND,
     CONSTANTS,
     DECORATIONS,
+    DIGIT,
+    FUNCTION_WORDS,
     FUNCTIONS,
     GREEK,
+    HEXADECIMAL,
+    INDEX,
     LETTERS,
     MIXED,
     NAMES,
@@ -53,15 +58,18 @@ class Atoms(Brackets):
     def starts_factor(self) -> bool:
         """Tell whether a factor stands here."""
 
-    def argument(self) -> Node:
-        r"""Read what stands in braces, or one character or command without."""
+    def argument(self, of_fraction: bool = False) -> Node:
+        r"""Read what stands in braces, or without them a number, a letter or a command.
+
+        Of a fraction without braces each digit is an argument; else `10^10` is what one types for `10^{10}`.
+        """
         if self.next() == "{":
             return self.braced()
         if self.taken("-"):
             return negated(self.argument())
-        digit = self.take(re.compile(r"\d"))
-        if digit:
-            return Num(Fraction(int(digit[0])))
+        digits = self.take(DIGIT if of_fraction else INDEX)
+        if digits:
+            return Num(Fraction(int(digits[0])))
         letter = self.take(re.compile(r"[A-Za-z]"))
         if letter:
             return symbol(letter[0])
@@ -93,14 +101,15 @@ class Atoms(Brackets):
         if self.thousands:
             grouped = self.take(THOUSANDS if not self.depth else SPACED_THOUSANDS)
         found = grouped or self.take(NUMBER)
-        if not found:
+        if not found or HEXADECIMAL.match(self.text, found.start()):
             raise NotMathError
         written = found[0].replace(",", "").replace(" ", "")
         if len(written) > MAX_FORMULA // 2 and "e" in written.lower():
             raise TooLargeError
         if base := self.take(SUBSCRIPT):
             return Quantity(Num(Fraction(written)), f"base {base_of(base[1] or base[2])}")
-        node = Num(Fraction(written), len(written.partition(".")[2]) if "." in written else None)
+        decimals = len(written.partition(".")[2]) if "." in written and "e" not in written.lower() else None
+        node = Num(Fraction(written), decimals)
         if "." not in written and (part := MIXED.match(self.text, self.place)):
             top, bottom = (int(digits) for digits in part.groups() if digits)
             if top < bottom:
@@ -119,7 +128,7 @@ class Atoms(Brackets):
         if word in CONSTANTS:
             self.place = run.end()
             return CONSTANTS[word]
-        if is_word(word):
+        if is_word(word) or word.lower() in FUNCTION_WORDS:
             raise NotMathError
         if word.isupper() and len(word) > 2:
             self.place = run.end()
@@ -130,12 +139,14 @@ class Atoms(Brackets):
     def named(self, name: str) -> Node:
         """Read the index, the primes and the arguments of a symbol."""
         node: Node = symbol(name)
-        if subscript := self.take(SUBSCRIPT):
+        if index := self.take(INDEX):
+            node = Sym(f"{name}_{index[0]}")
+        elif subscript := self.take(SUBSCRIPT):
             node = Sym(f"{name}_{''.join((subscript[1] or subscript[2]).split())}")
         if primes := self.take(PRIMES):
             name = node.name if isinstance(node, Sym) else name
             node = Sym(name + primes[0])
-        if isinstance(node, Sym) and node.name in "fghFGHPQWpqy" and self.text.startswith("(", self.place):
+        if isinstance(node, Sym) and CALLED.match(self.text, self.place - 1):
             argument = self.bracket()
             return Op("call", (node, argument))
         return node
@@ -170,7 +181,7 @@ class Atoms(Brackets):
 
     def fraction(self, name: str) -> Node:
         """Read what is above and below the line."""
-        top, bottom = self.argument(), self.argument()
+        top, bottom = self.argument(of_fraction=True), self.argument(of_fraction=True)
         return Op("/" if name == "frac" else name, (top, bottom))
 
     def rounded(self, name: str) -> Node:
@@ -237,15 +248,16 @@ class Atoms(Brackets):
 
 
 def is_word(letters: str) -> bool:
-    """Tell whether a run of letters is a word, no product: three or more, not in alphabetical order.
+    """Tell whether a run of letters is a word, no product: three or more with a vowel, and not abc or xyz.
 
     Example:
-        >>> is_word("abc"), is_word("odd"), is_word("ab"), is_word("ABC")
-        (False, True, False, False)
+        >>> is_word("xyz"), is_word("odd"), is_word("mgh"), is_word("ab"), is_word("ABC")
+        (False, True, False, False, False)
     """
     if len(letters) < 3 or (letters.isupper() and len(letters) < 6):
         return False
-    return any(first >= second for first, second in pairwise(letters))
+    in_a_row = all(ord(second) - ord(first) == 1 for first, second in pairwise(letters))
+    return not in_a_row and any(letter in "aeiouyAEIOUY" for letter in letters)
 
 
 def is_number(node: Node) -> bool:

@@ -4,7 +4,6 @@ Symmetric but for what only the ground truth can tell: whether the order of a ba
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from fractions import Fraction
 
 from crossthink_hub.grading.formula.exact import InexactError, exact
@@ -21,18 +20,17 @@ from crossthink_hub.grading.formula.nodes import (
     TooLargeError,
 )
 from crossthink_hub.grading.formula.numeric import FLOATS, Arithmetic, computed, many_digits, symbols
-from crossthink_hub.grading.formula.stating import FLIPPED, is_constant, stated
+from crossthink_hub.grading.formula.stating import FLIPPED, is_constant, is_name, stated
 from crossthink_hub.grading.formula.units import unit
 
 CLEARLY, TINY = 1e-7, 1e-12
 """Relative and absolute difference from which two values in floating point are different, rounding or not."""
 NEARLY, ZERO = 1e-60, 1e-90
 """The same in many digits; there the relative one is of values up to 1, for larger ones get digits more."""
-POINTS = (0, 2, 4)
-MIRRORED_POINTS = (1, 3)
-"""Points at which symbols are negative: only real values count there, for roots and logarithms end at 0."""
+POINTS = range(6)
+"""Points at which symbols are given values; at the odd ones they are negative."""
 ROUNDED_FROM = 6
-"""A decimal with so many digits after its point stands for whatever rounds to it."""
+"""A decimal with so many digits after its point that are not leading zeros stands for what rounds to it."""
 
 
 MAX_FACTOR = 100_000
@@ -106,29 +104,46 @@ def _close_enough(gold: Fraction, answer: Fraction, tolerance: Fraction) -> bool
 
 def _tolerance(gold: Node, answer: Node) -> Fraction:
     """Return half of the last digit of the shorter decimal, if it has digits enough to be a rounded one."""
-    digits = [node.decimals for node in (gold, answer) if isinstance(node, Num) and node.decimals]
-    rounded = [count for count in digits if count >= ROUNDED_FROM]
-    return Fraction(1, 2 * 10 ** min(rounded)) if rounded else Fraction(0)
+    digits = [node.decimals or 0 for node in (gold, answer) if isinstance(node, Num) and _is_rounded(node)]
+    return Fraction(1, 2 * 10 ** min(digits)) if digits else Fraction(0)
+
+
+def _is_rounded(number: Num) -> bool:
+    digits = number.decimals or 0
+    return digits >= ROUNDED_FROM and abs(number.value) * 10**digits >= 10 ** (ROUNDED_FROM - 1)
 
 
 def _pairs(arithmetic: Arithmetic, gold: Node, answer: Node) -> list[tuple[complex, complex]] | None:
-    """Return the values of two formulas at the points that count; None if one has none where both should.
+    """Return the values of two formulas at the points that count; None if one has none where it should.
 
-    Points at which symbols are negative count only if both values are real.
+    Points where one has no value or is too large count only if they are the first; those where both are
+    real count alone if there are some, for complex roots and logarithms have branches.
     """
-    constant = is_constant(gold) and is_constant(answer)
-    pairs = []
-    for point in POINTS[:1] if constant else POINTS:
-        try:
-            pairs.append((computed(arithmetic, gold, point), computed(arithmetic, answer, point)))
-        except NotMathError:
+    if is_constant(gold) and is_constant(answer):
+        return _pair(arithmetic, gold, answer, 0)
+    found = [_pair(arithmetic, gold, answer, point) for point in POINTS]
+    if found[0] is None:
+        return None
+    pairs = [pair for own in found[::2] for pair in own or ()]
+    real = [pair for own in found for pair in own or () if _is_real(pair)]
+    return real if len(real) > 1 else pairs
+
+
+def _pair(
+    arithmetic: Arithmetic, gold: Node, answer: Node, point: int
+) -> list[tuple[complex, complex]] | None:
+    try:
+        return [(computed(arithmetic, gold, point), computed(arithmetic, answer, point))]
+    except NotMathError:
+        return None
+    except TooLargeError:
+        if point:
             return None
-    for point in () if constant else MIRRORED_POINTS:
-        with suppress(NotMathError):
-            pair = computed(arithmetic, gold, point), computed(arithmetic, answer, point)
-            if all(abs(value.imag) <= TINY * abs(value) for value in pair):
-                pairs.append(pair)
-    return pairs
+        raise
+
+
+def _is_real(pair: tuple[complex, complex]) -> bool:
+    return all(abs(value.imag) <= TINY * abs(value) for value in pair)
 
 
 def _near(pair: tuple[complex, complex], relative: float, absolute: float) -> bool:
@@ -186,29 +201,42 @@ def _as_product(measure: str) -> Node:
 def _listed(node: Node) -> Node:
     """Return a formula with ± as the two values it stands for; one thing in a list or set as itself."""
     if isinstance(node, Group) and len(node.items) == 1 and node.brackets in ("", ";", "{}"):
-        return _listed(node.items[0])
+        (item,) = node.items
+        return node if isinstance(item, Group) and item.brackets == "{}" else _listed(item)
     if isinstance(node, Group) and node.brackets in ("", "{}"):
-        return Group(node.brackets, tuple(part for item in node.items for part in _flat(_listed(item))))
+        return _flattened(node)
     if isinstance(node, Op) and _has_plus_minus(node):
         return Group("", (_signed(node, 1), _signed(node, -1)))
     return node
 
 
-def _flat(node: Node) -> tuple[Node, ...]:
-    return node.items if isinstance(node, Group) and node.brackets in ("", "{}") and node.items else (node,)
+def _flattened(group: Group) -> Group:
+    """Return a list with the lists in it laid open, and the sets that are joined to intervals."""
+    items = [_listed(item) for item in group.items]
+    intervals = any(isinstance(item, Group) and item.brackets[:1] in ("(", "[") for item in items)
+    flat = ("", "{}") if intervals else ("",)
+    parts = [
+        part
+        for item in items
+        for part in (
+            item.items if isinstance(item, Group) and item.brackets in flat and item.items else (item,)
+        )
+    ]
+    return Group(group.brackets, tuple(parts))
 
 
 def _has_plus_minus(node: Node) -> bool:
-    return isinstance(node, Op) and (node.name == "±" or any(map(_has_plus_minus, node.args)))
+    return isinstance(node, Op) and (node.name in ("±", "∓") or any(map(_has_plus_minus, node.args)))
 
 
 def _signed(node: Node, sign: int) -> Node:
     if not isinstance(node, Op):
         return node
     first, *rest = (_signed(own, sign) for own in node.args)
-    if node.name != "±":
+    if node.name not in ("±", "∓"):
         return Op(node.name, (first, *rest))
-    return Op("+", (first, rest[0] if sign > 0 else Op("neg", (rest[0],))))
+    plus = (sign > 0) == (node.name == "±")
+    return Op("+", (first, rest[0] if plus else Op("neg", (rest[0],))))
 
 
 def _same_group(gold: Node, answer: Node) -> bool:
@@ -240,8 +268,10 @@ def _same_brackets(gold: Group, answer: Group) -> bool:
     brackets = {gold.brackets, answer.brackets}
     if "{}" in brackets:
         return False
-    if brackets & {"", ";"} or len(gold.items) != 2:
+    if len(gold.items) != 2 or brackets <= {"", ";", "()"}:
         return True
+    if brackets & {"", ";"}:
+        return False
     return _bounds(gold) == _bounds(answer)
 
 
@@ -386,7 +416,7 @@ def _same_vector(gold: Node, answer: Node) -> bool:
 def _same_relation(gold: Node, answer: Node) -> bool:
     said, own_said = (_said(node) for node in (gold, answer))
     if said is not None and own_said is not None:
-        if not _other_axis(gold, answer) and same(said, own_said):
+        if not _other_names(gold, answer) and same(said, own_said):
             return True
         return not (is_constant(said) and is_constant(own_said)) and _same_equation(gold, answer)
     if isinstance(gold, Relation) and isinstance(answer, Relation):
@@ -405,16 +435,35 @@ def _said(node: Node) -> Node | None:
     return stated(node) if isinstance(node, Relation) else node
 
 
-def _other_axis(gold: Node, answer: Node) -> bool:
-    """Tell whether two equations are of different coordinates, as x = 3 and y = 3 are."""
-    names = [
-        node.terms[0].name
-        for node in (gold, answer)
-        if isinstance(node, Relation)
-        and isinstance(node.terms[0], Sym)
-        and node.terms[0].name in ("x", "y", "z")
-    ]
-    return len(names) == 2 and names[0] != names[1]
+def _other_names(gold: Node, answer: Node) -> bool:
+    """Tell whether two relations are about different things, as x = 3 and y = 3, or sin x and cos x, are."""
+    if not (isinstance(gold, Relation) and isinstance(answer, Relation)):
+        return False
+    one, other = _named(gold), _named(answer)
+    if one is None or other is None or one == other:
+        return False
+    return _distinct(one, other)
+
+
+def _named(relation: Relation) -> Node | None:
+    """Return what a relation is about; bounds of |x| are of x."""
+    name = next(filter(is_name, relation.terms), None)
+    if isinstance(name, Op) and name.name == "abs" and _is_inequality(relation):
+        return name.args[0]
+    return name
+
+
+def _distinct(one: Node, other: Node) -> bool:
+    """Tell whether two names are of different things: other coordinates, indices, functions, arguments."""
+    if isinstance(one, Sym) and isinstance(other, Sym):
+        base, own_base = one.name.partition("_")[0], other.name.partition("_")[0]
+        coordinates = {one.name, other.name} <= set("xyz")
+        return coordinates or (base == own_base and "_" in one.name and "_" in other.name)
+    if isinstance(one, Op) and isinstance(other, Op):
+        dummies = all(isinstance(own, Sym) and own.name.islower() for own in (one.args[-1], other.args[-1]))
+        return one.name != other.name or not (dummies or one.args[-1] == other.args[-1])
+    function, symbol = (one, other) if isinstance(one, Op) else (other, one)
+    return isinstance(function, Op) and function.name != "call" and symbol in function.args
 
 
 def _same_equation(gold: Node, answer: Node) -> bool:

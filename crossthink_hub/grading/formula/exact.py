@@ -29,9 +29,21 @@ def exact(node: Node) -> Fraction:
     if isinstance(node, Num):
         return _small(node.value)
     if isinstance(node, Op) and (function := FUNCTIONS.get(node.name)):
-        value: Fraction = function(*map(exact, arguments(node)))
-        return _small(value)
+        values = tuple(map(exact, arguments(node)))
+        return _small(applied(function, values))
     raise InexactError
+
+
+def applied(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    """Return a function's value.
+
+    Raises:
+        NotMathError: it is not a function of so many arguments.
+    """
+    try:
+        return function(*values)
+    except TypeError:
+        raise NotMathError from None
 
 
 def _small(value: Fraction) -> Fraction:
@@ -76,6 +88,8 @@ def _integer_root(value: int, degree: int) -> int:
     """Return the root of an integer that is an integer; by Newton's steps, which stay whole."""
     if value < 2:
         return value
+    if degree >= value.bit_length():
+        raise InexactError
     root = math.isqrt(value) if degree == 2 else 1 << -(-value.bit_length() // degree)
     while degree > 2 and (lower := ((degree - 1) * root + value // root ** (degree - 1)) // degree) < root:
         root = lower
@@ -103,8 +117,8 @@ def _logarithm(value: Fraction, base: Fraction = Fraction(10)) -> Fraction:
     """Return the logarithm that is an integer, such as that of 8 to the base 2."""
     if value <= 0 or base <= 1:
         raise InexactError
-    guess = round(math.log(value) / math.log(base)) if _bits(value) < 1_000 else 0
-    if base**guess != value:
+    guess = round(math.log(value) / math.log(base)) if _bits(value) + _bits(base) < 1_000 else 0
+    if _bits(base) * abs(guess) > MAX_BITS or base**guess != value:
         raise InexactError
     return Fraction(guess)
 
@@ -126,7 +140,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "mod": lambda value, base: value - base * math.floor(_divided(value, base)),
     "gcd": lambda *values: Fraction(math.gcd(*map(_integer, values))),
     "lcm": lambda *values: Fraction(math.lcm(*map(_integer, values))),
-    "max": max,
-    "min": min,
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
     "log": _logarithm,
 }

@@ -13,9 +13,13 @@ REPEATING = re.compile(r"(\d*)\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?")
 MIXED = re.compile(
     r"\s*(?:\\frac\s*(?:\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}|(\d)\s*(\d)(?!\d))|(?<=\d) (\d+)/(\d+))(?![\d.])"
 )
+DIGIT = re.compile(r"\d")
+HEXADECIMAL = re.compile(r"0[xb][0-9A-Fa-f]")
 LETTERS = re.compile(r"[A-Za-z]+")
 COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
-SUBSCRIPT = re.compile(r"\s*\\?_\s*(?:\{([^{}]*)\}|([A-Za-z0-9]))")
+SUBSCRIPT = re.compile(r"\s*\\?_\s*(?:\{([^{}]+)\}|([A-Za-z]|\d+))")
+INDEX = re.compile(r"\d+")
+"""Digits right behind a letter are its index, as in `x2`."""
 PRIMES = re.compile(r"'+")
 TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 SEPARATOR = re.compile(
@@ -23,7 +27,7 @@ SEPARATOR = re.compile(
     r"|(?:\b|(?<=\d))(?:and|or)(?:\b|(?=[A-Z]))|(?<=[\])\s])U(?=\s*[(\[]))\s*"
 )
 RELATION = re.compile(r"\s*(<=|>=|!=|==|=|<|>|\\(?:leq|geq|neq|approx|in|sim|equiv)(?![a-z]))\s*")
-ROUGHLY = re.compile(r"\s*\\(?:approx|sim)(?![a-z])")
+ROUGHLY = re.compile(r"\s*\\(?:approx|sim)(?![a-z])(?=\s*[-\d.])")
 SIGNS = {
     "\\leq": "<=", "\\geq": ">=", "\\neq": "!=", "\\approx": "~", "\\in": "in", "==": "=", "\\sim": "~",
     "\\equiv": "≡",
@@ -36,7 +40,20 @@ UNIT_TAIL = re.compile(
 )
 LAST_UNIT = re.compile(r"([A-Za-z]+(?:\^\{?-?\d\}?)?(?:/[A-Za-z]+(?:\^\{?-?\d\}?)?)?)\s*(?:[,;)]|\Z)")
 CURRENCY = re.compile(r"\s*(\\\$|[€£¥])\s*")
-NOT_UNITS = re.compile(r"\b(?:or|and|not|no|is|are|to|if|than|but|nor|either|mod|x|in)\b", re.IGNORECASE)
+NOT_UNITS = re.compile(
+    r"\b(?:or|and|not|no|is|are|to|if|than|but|nor|either|mod|x|in|times|plus|minus|squared|cubed|factorial|over|maybe"
+    r"|perhaps|wrong|false|incorrect|almost|nearly|about|less|more|least|most|half|quarter|except|then|when|where)\b",
+    re.IGNORECASE,
+)
+"""Words that make more, or less, of a number than a unit does."""
+MULTIPLIERS = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 1_000_000,
+    "billion": 1_000_000_000,
+    "trillion": 1_000_000_000_000,
+    "dozen": 12,
+}
 FUNCTIONS = frozenset(
     [
         "sin",
@@ -141,6 +158,12 @@ DECORATIONS = frozenset(
     ]
 )
 NAMES = frozenset(["angle", "triangle"])
+CALLED = re.compile(r"[fg]\(|[FGhHPQWpqy]\(\s*[A-Za-z0-9]+\s*\)")
+"""Letters that are functions before a bracket: f and g of anything, others of one letter or number."""
+FUNCTION_WORDS = frozenset(
+    ["not", "no", "if", "is", "to", "of", "go", "low", "most", "first", "the", "but", "its", "was"]
+)
+"""Words that would pass for products of letters."""
 MATRICES = frozenset(["pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array", "vmatrix"])
 CLOSING = {"(": ")]", "[": "])", "{": "}"}
 NUMERALS = {

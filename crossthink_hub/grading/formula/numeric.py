@@ -9,6 +9,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+from crossthink_hub.grading.formula.exact import applied
 from crossthink_hub.grading.formula.nodes import (
     Node,
     NotMathError,
@@ -24,7 +25,9 @@ DIGITS = 100
 """Decimal digits of the arithmetic that confirms what floating point finds equal; large values get more."""
 CONSTANTS = frozenset("πei")
 STEPS = 9_973
-"""How many values a symbol can take between .4 and 2.6."""
+"""How many values a symbol can take at a point."""
+SIZES = (1, 13, 400)
+"""How much larger the values of symbols are from point to point, so that |x - 10| is not 10 - x."""
 
 
 def symbols(node: object) -> Iterator[str]:
@@ -76,7 +79,7 @@ class Arithmetic:
         if not isinstance(node, Op):
             raise NotMathError
         if function := self.functions.get(node.name):
-            return function(*(self.value(own, point) for own in arguments(node)))
+            return applied(function, tuple(self.value(own, point) for own in arguments(node)))
         return self._unknown(node, point)
 
     def _unknown(self, node: Op, point: int) -> Any:
@@ -93,7 +96,7 @@ class Arithmetic:
 def _chosen(name: str, point: int) -> Fraction:
     """Return the value of a symbol at a point: the same wherever it stands; negative at odd points."""
     step = zlib.crc32(f"{point} {name}".encode()) % STEPS
-    size = Fraction(2, 5) + Fraction(11 * step, 5 * STEPS)
+    size = SIZES[point // 2] * (Fraction(2, 5) + Fraction(11 * step, 5 * STEPS))
     return -size if point % 2 else size
 
 

@@ -19,6 +19,7 @@ from crossthink_hub.grading.formula.lexicon import (
     GREEK,
     LAST_UNIT,
     LETTERS,
+    MULTIPLIERS,
     NAMES,
     NOT_UNITS,
     RELATION,
@@ -108,10 +109,12 @@ class Reader(Atoms):
         node = self.sum()
         if negative:
             node = negated(node)
-        if currency:
-            self.tail(node)
-            return Quantity(node, unit(currency[1]) or currency[1])
-        return self.tail(node)
+        measured = self.tail(node)
+        if not currency:
+            return measured
+        value, words = (measured.value, measured.unit) if isinstance(measured, Quantity) else (measured, "")
+        money = unit(currency[1]) or currency[1]
+        return Quantity(value, money if words in ("", money) else f"{money} {words}")
 
     def tail(self, node: Node) -> Node:
         """Read the unit after a term, if there is one."""
@@ -126,7 +129,10 @@ class Reader(Atoms):
         if not words or not is_unit_like(words) or (bare and not is_number(node)):
             self.place = start
             return node
-        return Quantity(node, unit(words) or words)
+        first, _, rest = words.partition(" ")
+        if multiplier := MULTIPLIERS.get(first.lower()):
+            node, words = Op("*", (node, Num(Fraction(multiplier)))), rest
+        return Quantity(node, unit(words) or words) if words else node
 
     # Arithmetic.
 
@@ -140,9 +146,9 @@ class Reader(Atoms):
             elif self.next() == "-":
                 self.taken("-")
                 node = Op("+", (node, negated(self.product())))
-            elif self.command() in ("pm", "mp"):
+            elif (sign := self.command()) in ("pm", "mp"):
                 self.take(COMMAND)
-                node = Op("±", (node, self.product()))
+                node = Op("±" if sign == "pm" else "∓", (node, self.product()))
             elif self.command() == "setminus":
                 self.take(COMMAND)
                 node = Op("setminus", (node, self.product()))

@@ -43,5 +43,5 @@ def _unit(words: str) -> str | None:
         return known[written]
     if len(written) > 1 and _key(written) in known:
         return known[_key(written)]
-    base, power, exponent = written.partition("^")
-    return f"{known[base]}^{exponent}" if power and base in known else None
+    base, _, exponent = written.partition("^")
+    return f"{known[base]}^{exponent}" if re.fullmatch(r"-?\d+", exponent) and base in known else None
