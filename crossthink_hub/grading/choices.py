@@ -11,25 +11,33 @@ from crossthink_hub.grading.wording import has_phrase, unwrapped, wording, words
 
 Same = Callable[[str, str], bool]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+UNKNOWN = 10
+"""As many letters are options where it is not known how many there are."""
 ALONE = re.compile(r"(?:(?i:option|choice|answer)\s*:?\s*)?[(\[（{]?\s*([A-Za-z])\s*[)\]）}]?\s*[.:,;。]?")
 LABELLED = re.compile(
-    r"(?s)(?:[(\[（{]\s*(?P<in>[A-Z])\s*[)\]）}]\s*[.:,-]?|(?P<before>[A-Z])\s*(?:[.:)\]]|\s[-–]))"
-    r"\s*(?P<text>\S.*)"
+    r"(?s)(?:(?i:option|choice)\s+)?(?:[(\[（{]\s*(?P<in>[A-Z])\s*[)\]）}]\s*[.:,]?|(?P<before>[A-Z])\s*[.:)\]])"
+    r"\s*(?P<text>(?!(?:[\^_=+*/<>()]|\\(?:cup|cap|in|to|setminus|subset|times|cdot|leq?|geq?)\b))\S.*)"
 )
-SEVERAL = re.compile(
-    r"[(\[]?[A-Z][)\]]?(?:(?:\s*[,;/&]\s*|\s+(?:and|or|und)\s+|\s+)+[(\[]?[A-Z][)\]]?)+\.?", re.IGNORECASE
-)
+LETTER = re.compile(r"[(\[]?([A-Z])[)\]]?\.?")
+BETWEEN = re.compile(r"\s*(?:[,;/&+、，]|\band\b|\bor\b|\bund\b)\s*|\s+")
 GLUED = re.compile(r"(?=[A-Z]{2,}\Z)A?B?C?D?E?F?G?H?I?J?")
 """Letters of several options without anything between them."""
-SECOND_LABEL = re.compile(r"\([B-Z]\)|(?:\A|\s)[B-Z][.:)](?=\s)")
+SECOND_LABEL = re.compile(r"\([B-Z]\)|(?:\A|\s)[B-Z][.:)](?=\s)|(?:,|\s|\[)\(?[B-Z][)\]]?\s*\Z")
 CLAIMED = re.compile(
     r"""[\s"'“*(\[（]*(?:option\s+|choice\s+)?[(\[（*"'“]*([A-Z])(?![A-Za-z'’])(?P<rest>.*)""", re.DOTALL
 )
-ANOTHER = re.compile(r"[\s)\]*]*(?:(?:,|，|or|and|/)\s*)?[(\[]?[A-Z](?![A-Za-z'’])")
-NAMED = re.compile(r"(?i:option|choice)\s+[(\[]?([A-Z])\b|\(([A-Z])\)")
+ANOTHER = re.compile(
+    r"""[\s)\]*"'”]*(?:(?:,|，|;|or|and|through|to|[/&+-])\s*)?["'“(\[]*[A-Z](?![A-Za-z'’])"""
+)
+ASIDE = re.compile(r"[\s)\]*]*[,，]?\s*(?:not|because|since|as|因为|是)\b")
+TURNED = re.compile(r"(?i)[\s)\]*]*(?:\?|(?:is|was)\s+(?:wrong|not|incorrect|false)|isn['’]t|,?\s*but\b)")
+"""What after a letter takes it back."""
+PLAIN_WORD = re.compile(r"\s+(?!is\b|was\b)[a-z]{2,}")
+EXTRA_WORDS = 3
+"""How many words more than the ground truth's a text beside its letter may have, if options are not known."""
 EXACT = re.compile(r"[\d\\^=]")
 """Numbers and formulas have no paraphrase."""
-DENIAL = re.compile(r"(?i)\b(?:not|n't|no|never|or)\b")
+DENIAL = re.compile(r"(?i)\b(?:not|cannot|no|never|or|wrong|incorrect|false)\b|n['’]t\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Judgement:
     why: str
 
 
-def read_choice(answer: str, count: int = 26) -> Choice:
+def read_choice(answer: str, count: int = UNKNOWN) -> Choice:
     r"""Return which option an answer names.
 
     Args:
@@ -69,41 +77,64 @@ def read_choice(answer: str, count: int = 26) -> Choice:
     letters = LETTERS[:count]
     if (alone := ALONE.fullmatch(text)) and alone[1].upper() in letters:
         return Choice(alone[1].upper())
-    if SEVERAL.fullmatch(text):
-        named = tuple(re.findall(r"\b[A-Z]\b", re.sub(r"(?i)\b(?:and|or)\b", " ", text.upper())))
-        if set(named) <= set(letters):
-            return Choice(several=named) if len(set(named)) > 1 else Choice(named[0])
-    if GLUED.fullmatch(text) and count < len(LETTERS) and set(text) <= set(letters):
-        return Choice(several=tuple(text))
+    if named := _several(text, letters):
+        return Choice(several=named) if len(set(named)) > 1 else Choice(named[0])
     labelled = LABELLED.fullmatch(text)
     if labelled and (letter := labelled["in"] or labelled["before"]) in letters:
-        if SECOND_LABEL.search(labelled["text"]):
-            return Choice(several=(letter, "…"))
-        return Choice(letter, labelled["text"])
-    claimed = claimed_letter(text, count)
-    return Choice(claimed) if claimed else Choice(text=text)
+        second = (letter, "…") if SECOND_LABEL.search(labelled["text"]) else ()
+        return Choice(letter, labelled["text"], second)
+    said = claims(text)
+    return _claimed_choice(said[-1], count) if said else Choice(text=text)
 
 
-def claimed_letter(text: str, count: int = 26) -> str | None:
+def _several(text: str, letters: str) -> tuple[str, ...]:
+    """Return the letters of a text that is nothing but letters of options."""
+    if GLUED.fullmatch(text) and len(letters) < UNKNOWN and set(text) <= set(letters):
+        return tuple(text)
+    parts = [part for part in BETWEEN.split(text) if part]
+    named = [match[1] for match in map(LETTER.fullmatch, parts) if match]
+    return tuple(named) if len(named) == len(parts) > 1 and set(named) <= set(letters) else ()
+
+
+def _claimed_choice(said: str, count: int) -> Choice:
+    """Return the option that a sentence about the answer names: one letter, and no other anywhere."""
+    if ALONE.fullmatch(said) or LABELLED.fullmatch(said) or _several(said, LETTERS[:count]):
+        return read_choice(said, count)
+    letter = _claimed(said, count)
+    others = re.findall(r"(?<![A-Za-z'’])[B-J](?![A-Za-z'’])", said)
+    if letter and set(others) - {letter}:
+        return Choice(several=(letter, *others))
+    return Choice(letter) if letter else Choice(text=said)
+
+
+def _claimed(said: str, count: int) -> str | None:
+    """Return the letter that a sentence begins with, unless it goes on to another or takes it back."""
+    found = CLAIMED.match(said)
+    if not found or found[1] not in LETTERS[:count] or TURNED.match(found["rest"]):
+        return None
+    rest = found["rest"]
+    if (
+        found[1] in "AI"
+        and PLAIN_WORD.match(rest)
+        and not ASIDE.match(rest)
+        and not rest.strip().startswith("is ")
+    ):
+        return None  # an article, or a person
+    return found[1] if ASIDE.match(rest) or not ANOTHER.match(rest) else None
+
+
+def claimed_letter(text: str, count: int = UNKNOWN) -> str | None:
     """Return the letter that the last sentence about the answer names; None if none names just one.
 
     Example:
         >>> claimed_letter("The answer is (C), it can't be A."), claimed_letter("ANSWER: A B C are plausible")
         ('C', None)
     """
-    for said in reversed(claims(text)):
-        found = CLAIMED.match(said)
-        if found and found[1] in LETTERS[:count]:
-            return None if ANOTHER.match(found["rest"]) and not _aside(found["rest"]) else found[1]
-    return None
+    letters = (_claimed(said, count) for said in reversed(claims(text)) if CLAIMED.match(said))
+    return next(letters, None)
 
 
-def _aside(rest: str) -> bool:
-    """Tell whether what follows a letter denies another one: "B, not C"."""
-    return bool(re.match(r"[\s)\]*]*[,，]?\s*(?:not|because|since|as|因为|是)\b", rest))
-
-
-def letter_in_prose(text: str, count: int = 26) -> str | None:
+def letter_in_prose(text: str, count: int = UNKNOWN) -> str | None:
     """Return the letter that a response without a box gives: claimed, or at its beginning.
 
     Example:
@@ -144,13 +175,21 @@ def judge_choice(
         same: tells whether two texts are equal.
     """
     texts = option_texts(options) if options else []
-    right = read_choice(gold, len(texts) or 26)
+    right = _read(gold, texts)
     if right.several and "…" not in right.several:
-        return _judge_several(read_choice(answer, len(texts) or 26), right.several)
+        return _judge_several(read_choice(answer, len(texts) or UNKNOWN), right.several)
     letter, text = _gold_option(right, texts, same)
     if letter is None and text is None:
         return Judgement(None, Status.GOLD_UNGRADABLE, f"the ground truth names none of {len(texts)} options")
-    return _judge(read_choice(answer, len(texts) or 26), letter, text, texts, by_letter, same)
+    return _judge(_read(answer, texts), letter, text, texts, by_letter, same)
+
+
+def _read(answer: str, texts: Sequence[str]) -> Choice:
+    """Return which option an answer names; an option word for word is that option, whatever it looks like."""
+    whole = wording(answer)
+    if len(whole) > 1 and [wording(text) for text in texts].count(whole) == 1:
+        return Choice(text=answer)
+    return read_choice(answer, len(texts) or UNKNOWN)
 
 
 def _gold_option(gold: Choice, texts: Sequence[str], same: Same) -> tuple[str | None, str | None]:
@@ -175,7 +214,8 @@ def _judge_several(given: Choice, right: Sequence[str]) -> Judgement:
 def _judge(
     given: Choice, letter: str | None, text: str | None, texts: Sequence[str], by_letter: bool, same: Same
 ) -> Judgement:
-    if given.several:
+    own_text = given.letter and given.text and text and wording(given.text) == wording(text)
+    if given.several and not own_text:
         return Judgement(False, Status.AMBIGUOUS, f"several options: {', '.join(given.several)}")
     if given.letter is None:
         return _judge_text(given.text or "", text, texts, same)
@@ -196,6 +236,13 @@ def _judge_text(given: str, text: str | None, texts: Sequence[str], same: Same) 
     """Judge an answer without a letter: the whole text of one option, and of no other."""
     if text is None or not wording(given):
         return Judgement(False, Status.WRONG, "no letter")
+    alike = [option for option in texts if wording(option) == wording(given)]
+    if len(alike) == 1:
+        right = alike == [text]
+        status = Status.CORRECT if right else Status.WRONG
+        return Judgement(
+            right, status, f"text of {'the right' if right else 'another'} option, word for word"
+        )
     if not same(given, text):
         return Judgement(False, Status.WRONG, "neither letter nor text of the right option")
     if sum(same(given, option) for option in texts) > 1:
@@ -214,11 +261,11 @@ def _belongs(given: str, text: str, texts: Sequence[str], by_letter: bool, same:
         given
     ):
         return False
+    if not texts:
+        return has_phrase(given, text) and len(words(given)) <= len(words(text)) + EXTRA_WORDS
     closeness = _overlap(given, text)
     nearest = max((_overlap(given, option) for option in others), default=0.0)
-    if by_letter and closeness == nearest == 0:
-        return True
-    return closeness > nearest and closeness >= (0.0 if texts else 0.5)
+    return closeness > nearest or (by_letter and closeness == nearest == 0)
 
 
 def _mentions(given: str, option: str, text: str) -> bool:

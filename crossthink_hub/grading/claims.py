@@ -2,6 +2,9 @@ r"""Sentences that say what the answer is, such as "The final answer is $28\%$. 
 
 import re
 
+from crossthink_hub.grading.formula.units import unit
+from crossthink_hub.grading.wording import unwrapped
+
 LEAD = re.compile(
     r"""(?ix)
     (?: \b(?:final\s+|correct\s+|right\s+|best\s+)*(?:answer|solution|result|choice|option)s?\b
@@ -39,7 +42,17 @@ LONGEST_LINE = 200
 TAIL = 4_096
 """Characters at the end of a text that are looked at for a sentence with the answer."""
 INLINE = (3, 4)
-HEDGED = re.compile(r"(?i)\b(?:not|n't|or|either|neither|nor|maybe|perhaps|unlike|wrong|false|incorrect)\b")
+HEDGED = re.compile(
+    r"(?i)\b(?:not|cannot|no|or|either|neither|nor|maybe|perhaps|unlike|except|wrong|false|incorrect)\b|n['’]t\b"
+)
+NEGATED = re.compile(
+    r"(?i)(?:\b(?:wrong|incorrect|false|whether|if|not|nor)|n['’]t)\s+(?:that\s+)?(?:the\s+)?\Z"
+)
+"""What before a lead turns it round."""
+POINTING = re.compile(
+    r"(?i)(?:\b(?:is|are|be|equals?|that|so|therefore|thus|hence|answer|get|gives?|have|obtain)|[:=])\s*\Z"
+)
+"""What may stand before the one formula of a sentence for it to be the answer."""
 WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 
 
@@ -57,6 +70,8 @@ def claims(text: str) -> list[str]:
     text = CLOSING.sub("", text)
     found = []
     for lead in LEAD.finditer(text):
+        if NEGATED.search(text, max(0, lead.start() - 40), lead.start()):
+            continue
         end = END.search(text, lead.end())
         found.append(text[lead.end() : end.start() if end else len(text)].strip().rstrip("."))
     return [said for said in found if said]
@@ -94,7 +109,7 @@ def without_prose(text: str) -> str:
     """
     if len(text) > TAIL:
         return text
-    said = claims(text)
+    said = claims(unwrapped(text) if "\\text" in text else text)
     if said:
         text = said[-1]
     return _only_formula(text) or text
@@ -118,7 +133,10 @@ def _only_formula(text: str) -> str | None:
     (formula,) = formulas
     if formula.lastindex in INLINE and "\n" in formula[0]:
         return None
+    before = text[: formula.start()].strip()
     after = text[formula.end() :].strip(" .,;:\n")
+    if (before and not POINTING.search(before)) or (after and not unit(after)):
+        return None
     return (formula[formula.lastindex or 0] or "").strip() + (
         f" \\text{{{after}}}" if after.isalpha() else ""
     )

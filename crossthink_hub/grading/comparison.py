@@ -8,8 +8,9 @@ from itertools import accumulate
 from crossthink_hub.grading.choices import LABELLED, Judgement, judge_choice, read_choice
 from crossthink_hub.grading.claims import claims, has_words, without_prose
 from crossthink_hub.grading.formula.equality import UndecidedError, same
+from crossthink_hub.grading.formula.lexicon import CONSTANTS, FUNCTIONS
 from crossthink_hub.grading.formula.nodes import Node, NotMathError, TooLargeError
-from crossthink_hub.grading.formula.notation import mend
+from crossthink_hub.grading.formula.notation import mend, spelled
 from crossthink_hub.grading.formula.reading import read
 from crossthink_hub.grading.limits import MAX_ANSWER, MAX_ASKED_DEPTH, MAX_FORMULA
 from crossthink_hub.grading.response import BOX, find_answer
@@ -23,9 +24,12 @@ INTEGER = re.compile(r"[+-]?\d{1,18}")
 DECIMAL = re.compile(r"[+-]?\d*\.\d+")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})")
 """Where a decimal is asked for, a comma in a number can only be its point."""
-LETTERS_ONLY = re.compile(r"[A-Za-z]{2,}")
-"""Two answers like this are words, never products: "no" is not "on"."""
+WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\s,.'’!?-])*")
+AS_WRITTEN = re.compile(r"\d+[-–]\d+(?:\s+[A-Za-z ]+)?|\d{1,4}/\d{1,2}/\d{1,4}|\d+(?:\.\d+){2,}")
+CLOCK = re.compile(r"\d{1,2}:[0-5]\d(?:\s*[AaPp]\.?[Mm]\.?)?")
+"""Ranges, times, dates and versions are no arithmetic."""
 GAPS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+SINGLE = re.compile(r"\{(\w)\}")
 MATH_SIGNS = re.compile(r"[\d\\^_=<>+*/|∞√π]")
 LONG_GOLD = re.compile(r"(?s)(?:\(([A-Z])\)|([A-Z])[.:])\s+(\S.*)")
 
@@ -124,10 +128,8 @@ def compare_open(answer: str, gold: str, kind: Kind | None, algebra: Algebra) ->
         return _judged(int(answer) == int(gold), "the same integer", "another integer")
     if DECIMAL.fullmatch(gold) and DECIMAL_COMMA.fullmatch(answer):
         answer = answer.replace(",", ".")
-    if kind != "math" and _same_words(answer, gold):
-        return Judgement(True, Status.CORRECT, "the same words")
-    if kind == "text" or (LETTERS_ONLY.fullmatch(answer) and LETTERS_ONLY.fullmatch(gold)):
-        return Judgement(False, Status.WRONG, "other words")
+    if kind == "text" or (kind is None and is_words(gold)) or are_as_written(gold, answer):
+        return _judged(_same_words(answer, gold), "the same words", "other words")
     try:
         return _by_value(answer, gold, kind, algebra)
     except (TooLargeError, RecursionError):
@@ -137,8 +139,35 @@ def compare_open(answer: str, gold: str, kind: Kind | None, algebra: Algebra) ->
 
 
 def _same_words(answer: str, gold: str) -> bool:
-    said = wording(answer)
-    return bool(said) and said in (wording(gold), wording(without_prose(gold)))
+    said, right = ({wording(text), wording(without_prose(text))} for text in (answer, gold))
+    return bool((said & right) - {""})
+
+
+def are_as_written(*texts: str) -> bool:
+    """Return whether one is a range, a date or a version, or both are times: compared as they are written.
+
+    Example:
+        >>> are_as_written("20-30", "10"), are_as_written("10:30", "1:3"), are_as_written("10:30", "9:45")
+        (True, False, True)
+    """
+    shown = [unwrapped(text).strip(" .") for text in texts]
+    return any(map(AS_WRITTEN.fullmatch, shown)) or all(map(CLOCK.fullmatch, shown))
+
+
+def is_words(text: str) -> bool:
+    r"""Return whether a text is words and nothing else, so that it is compared as such: `no` is not `on`.
+
+    Example:
+        >>> [is_words(text) for text in ("The sky", r"\\text{Well-known}", "no", "2 km", "x, y")]
+        [True, True, True, False, False]
+    """
+    plain_text = unwrapped(spelled(mend(text)))
+    if not WORDS.fullmatch(plain_text):
+        return False
+    found = re.findall(r"[^\W\d_]+", plain_text)
+    if any(word in FUNCTIONS or word in CONSTANTS for word in found):
+        return False
+    return any(len(word) > 1 and word not in ("and", "or") for word in found)
 
 
 def _by_value(answer: str, gold: str, kind: Kind | None, algebra: Algebra) -> Judgement:
@@ -164,7 +193,7 @@ def _without_reading(answer: str, gold: str, kind: Kind | None, algebra: Algebra
     formula = looks_like_formula(gold)
     if kind == "math" and not formula:
         return Judgement(None, Status.GOLD_UNGRADABLE, "the ground truth is no formula")
-    if _squeezed(answer) == _squeezed(gold):
+    if _same_words(answer, gold) or _squeezed(answer) == _squeezed(gold):
         return Judgement(True, Status.CORRECT, "the same formula")
     if formula and looks_like_formula(answer):
         return _asked(answer, gold, algebra)
@@ -201,11 +230,12 @@ def _judged(correct: bool, yes: str, no: str) -> Judgement:
 def _squeezed(text: str) -> str:
     from crossthink_hub.grading.formula.notation import plain
 
-    return GAPS.sub("", plain(mend(text)))
+    return GAPS.sub("", SINGLE.sub(r"\1", plain(mend(text))))
 
 
 UNEVALUATED = re.compile(
-    r"\\(?:exists|forall|sum|prod|int|iint|oint|lim|limsup|bigcup|bigcap|cdots|ldots|dots)(?![a-z])|…|\.\.\."
+    r"\\(?:not|[hv]?phantom|exists|forall|sum|prod|int|iint|oint|lim|limsup|bigcup|bigcap|[cl]?dots)(?![a-z])"
+    r"|…|\.\.\."
 )
 
 
@@ -223,6 +253,7 @@ def looks_like_formula(text: str) -> bool:
         bool(MATH_SIGNS.search(unwrapped(text)))
         and not has_words(without_prose(text))
         and not UNEVALUATED.search(text)
+        and spelled(text).isascii()
     )
 
 
@@ -257,7 +288,7 @@ def _right_side(text: str) -> Iterator[Node]:
     from crossthink_hub.grading.formula.stating import is_constant
 
     left, _, right = text.strip().strip("$").rpartition("=")
-    if re.search(r"[,;]|\bor\b|\band\b|[<>]", left):
+    if not left.isascii() or re.search(r"[,;<>]|\bor\b|\band\b", left) or has_words(left):
         return
     try:
         value = read(right)

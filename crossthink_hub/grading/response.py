@@ -19,6 +19,8 @@ BETWEEN = re.compile(
 )
 """What may stand between boxes that give one answer together."""
 LONGEST_BETWEEN = 60
+MINUS = re.compile(r"(?:\A|[$=(:\n])\s*-\s*\$?\s*\\(?:boxed|fbox)\s*\{?\Z")
+"""A minus before a box that takes nothing away from anything before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def find_answer(response: str, start: int) -> Found:
     if spans[-1] is None:
         return Found(status=Status.UNCLOSED_BOX)
     together = _last_together(response, [span for span in spans if span])
-    texts = list(dict.fromkeys(response[begin:end].strip() for begin, end in together))
+    texts = list(dict.fromkeys(_content(response, span) for span in together))
     if not any(texts):
         return Found(status=Status.EMPTY, span=together[-1])
     return Found(", ".join(texts), (together[0][0], together[-1][1]), boxes=len(texts))
@@ -130,6 +132,14 @@ def closing_brace(text: str, place: int) -> int | None:
             if escaped < 0 and depth == 1:
                 stray = brace.end() - 1
     return stray
+
+
+def _content(response: str, span: Span) -> str:
+    """Return what a box says: a minus before it belongs to it, and a box in a box is one box."""
+    text = response[slice(*span)].strip()
+    while (inner := BOX.match(text)) and inner["brace"] and closing_brace(text, inner.end()) == len(text) - 1:
+        text = text[inner.end() : -1].strip()
+    return f"-{text}" if MINUS.search(response, max(0, span[0] - 40), span[0]) else text
 
 
 def _last_together(response: str, spans: list[Span]) -> list[Span]:

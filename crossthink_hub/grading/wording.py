@@ -4,15 +4,23 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from crossthink_hub.grading.formula.notation import mend
+from crossthink_hub.grading.formula.notation import mend, spelled
 
 WRAPPER = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mbox|emph|operatorname)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textnormal|textsf|mathrm|mathbf|mbox|emph|operatorname|boxed)\s*\{([^{}]*)\}"
 )
-LAYOUT = re.compile(r"\\(?:left|right|displaystyle|[,;:! ])|\*\*|\\\(|\\\)|\\\[|\\\]|\$|~|`")
-BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[-\u2010-\u2015](?=[^\W\d_])")
-PUNCTUATION = re.compile(r"""[.](?!\d)|[,](?!\d{3})|[;:!?"“”‘’«»]|'(?!\w)|(?<!\w)'""")
-ARTICLES = re.compile(r"\b(?:the|an?)\s+(?=\S)")
+LAYOUT = re.compile(
+    r"\\(?:left|right|displaystyle|large|[,;:! ])|\*\*|\\\(|\\\)|\\\[|\\\]|\$|`|(?<=\w)~(?=\w)"
+)
+FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+"""Latin letters, digits and signs as wide as Chinese ones."""
+HYPHEN = re.compile(r"(?<=[^\W\d_]{2})[-\u2010-\u2015](?=[^\W\d_]{2})")
+"""Joins words; between single letters it is a minus."""
+PUNCTUATION = re.compile(r"[.](?!\d)|,(?!\d{3})|[;:\"“”‘’«»。]|(?<![\w'])'|(?<=[a-z]{2})'(?!\w)")
+FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?.]+\Z")
+"""An exclamation after words; after a number or a letter it is a factorial."""
+ARTICLE = re.compile(r"\b(?:[Tt]he|an|a)\s+(?=\w\w)|\A(?:A|An)\s+(?=[a-z]{2})")
+CLOCK = re.compile(r"\b([aApP])\.?\s?[mM]\b\.?")
 WORD = re.compile(r"\w+")
 
 
@@ -20,18 +28,22 @@ WORD = re.compile(r"\w+")
 def wording(text: str) -> str:
     r"""Return what counts of a text: its words and signs in order, without articles, quotes and full stops.
 
-    Nor does case count, but that of a letter alone.
-
-    Signs of mathematics stay: `C++` is not `C`, and `-5` not `5`.
+    Signs of mathematics stay, and case where it tells things apart: `C++` is not `C`, `CO` not `Co`.
 
     Example:
         >>> wording("The sky is **blue**."), wording(r"\text{Well-being}"), wording("a")
         ('sky is blue', 'well being', 'a')
     """
-    text = unwrapped(unicodedata.normalize("NFKC", mend(text)))
-    text = BETWEEN_LETTERS.sub(" ", text.casefold() if len(text) > 1 else text)
-    text = PUNCTUATION.sub(" ", text)
-    return ARTICLES.sub("", " ".join(text.split())).strip()
+    text = unwrapped(unicodedata.normalize("NFC", spelled(mend(text)).translate(FULLWIDTH)))
+    text = PUNCTUATION.sub(" ", FINAL.sub("", HYPHEN.sub(" ", CLOCK.sub(r"\1m", text))))
+    return " ".join(map(_folded, ARTICLE.sub("", " ".join(text.split())).split()))
+
+
+def _folded(token: str) -> str:
+    """Return a word without its case where that says nothing: in `MARS`, not in `CO`, `NaCl` and `n`."""
+    if len(token) == 1 or (len(token) == 2 and token[1].isupper()):
+        return token
+    return token.casefold() if token.islower() or token.istitle() or token.isupper() else token
 
 
 def unwrapped(text: str) -> str:

@@ -183,10 +183,16 @@ def _same_quantity(gold: Node, answer: Node) -> bool:
 
 
 def _contradict(one: str, other: str) -> bool:
-    known = {one, other} - {
-        measure for measure in (one, other) if not (unit(measure) or measure.startswith("base"))
-    }
-    return len(known) == 2
+    """Return whether two units are different ones: both known, or both words that end differently."""
+    known = [measure.startswith("base") or unit(measure) is not None for measure in (one, other)]
+    if all(known):
+        return one != other
+    return not any(known) and _thing(one) != _thing(other)
+
+
+def _thing(words: str) -> str:
+    """Return what is counted: the last word."""
+    return words.replace(".", "").casefold().split()[-1].removesuffix("s")
 
 
 def _as_product(measure: str) -> Node:

@@ -34,7 +34,7 @@ SIGNS = {
 }  # fmt: skip
 UNIT_TAIL = re.compile(
     r"\s*(?P<tail>(?:"
-    r"(?:\\text\s*\{[^{}]*\}|\\?%|\^\s*\{?\s*\\circ\s*\}?|\\\$|[€£¥¢]|/|(?<=\})\s*\^\{?-?\d\}?|\s)+"
+    r"(?:\\text\s*\{[^{}]*\}|\\?%|\^\s*\{?\s*\\circ\s*\}?(?:\s*[CF]\b)?|\\\$|[€£¥¢]|/|(?<=\})\s*\^\{?-?\d\}?|\s)+"
     r"|(?:st|nd|rd|th)\b\s*(?:\\text\s*\{[^{}]*\})?"
     r"|[A-Za-z]+(?:[ /*-][A-Za-z]+){0,4}(?:\^\{?-?\d\}?)?(?:/[A-Za-z]+(?:\^\{?-?\d\}?)?)?))\s*"
 )
@@ -46,6 +46,7 @@ NOT_UNITS = re.compile(
     re.IGNORECASE,
 )
 """Words that make more, or less, of a number than a unit does."""
+ORDINALS = frozenset(["st", "nd", "rd", "th"])
 MULTIPLIERS = {
     "hundred": 100,
     "thousand": 1_000,

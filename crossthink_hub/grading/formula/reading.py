@@ -22,6 +22,7 @@ from crossthink_hub.grading.formula.lexicon import (
     MULTIPLIERS,
     NAMES,
     NOT_UNITS,
+    ORDINALS,
     RELATION,
     ROUGHLY,
     SEPARATOR,
@@ -226,7 +227,7 @@ class Reader(Atoms):
         if not before.rstrip()[-1:].isdigit():
             return False
         letters = LETTERS.match(self.text, self.place)
-        if letters and len(letters[0]) > 1 and unit(letters[0]):
+        if letters and (letters[0] in ORDINALS or (len(letters[0]) > 1 and unit(letters[0]))):
             return True
         last = LAST_UNIT.match(self.text, self.place)
         return bool(last and before.endswith(" ") and unit(last[1]))
