@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crossthink_hub.grading.claims import claims
 from crossthink_hub.grading.formula.notation import mend
+from crossthink_hub.grading.response import closing_brace
 from crossthink_hub.grading.verdict import Status
 from crossthink_hub.grading.wording import has_phrase, unwrapped, wording, words
 
@@ -74,6 +75,8 @@ def read_choice(answer: str, count: int = UNKNOWN) -> Choice:
         ('A', 'B')
     """
     text = unwrapped(mend(answer)).strip(" \"'")
+    if text.startswith("{") and closing_brace(text, 1) == len(text) - 1:
+        text = text[1:-1].strip()
     letters = LETTERS[:count]
     if (alone := ALONE.fullmatch(text)) and alone[1].upper() in letters:
         return Choice(alone[1].upper())

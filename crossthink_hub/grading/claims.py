@@ -109,7 +109,7 @@ def without_prose(text: str) -> str:
     """
     if len(text) > TAIL:
         return text
-    said = claims(unwrapped(text) if "\\text" in text else text)
+    said = claims(unwrapped(text) if text.lstrip(" $").startswith("\\text") else text)
     if said:
         text = said[-1]
     return _only_formula(text) or text

@@ -29,6 +29,7 @@ AS_WRITTEN = re.compile(r"\d+[-–]\d+(?:\s+[A-Za-z ]+)?|\d{1,4}/\d{1,2}/\d{1,4}
 CLOCK = re.compile(r"\d{1,2}:[0-5]\d(?:\s*[AaPp]\.?[Mm]\.?)?")
 """Ranges, times, dates and versions are no arithmetic."""
 GAPS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+NOTATION = re.compile(r"[\\^_=<>]")
 SINGLE = re.compile(r"\{(\w)\}")
 MATH_SIGNS = re.compile(r"[\d\\^_=<>+*/|∞√π]")
 LONG_GOLD = re.compile(r"(?s)(?:\(([A-Z])\)|([A-Z])[.:])\s+(\S.*)")
@@ -39,6 +40,8 @@ SENTENCE = re.compile(
     r"(?:answer|choice|option)\b|.*\bfinal answer\b)"
 )
 """How a ground truth begins that is a sentence about the answer, or what a whole solution ends with."""
+DOTS = re.compile(r"\.\.\.|…|\\[cl]?dots(?![a-z])")
+"""What goes on is no formula that has a value."""
 BARE_FUNCTION = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}\s*\(")
 """In a sentence, a function without its backslash is a word like others."""
 
@@ -71,6 +74,8 @@ def compare(
     """
     if mode == "paper":
         return _judged(same_strings(answer, gold), "equal strings", "not the same string")
+    if not unwrapped(gold):
+        return Judgement(None, Status.GOLD_UNGRADABLE, "the ground truth says nothing")
     if kind != "math" and answer.split() == gold.split():
         return Judgement(True, Status.CORRECT, "the ground truth word for word")
     if len(answer) > MAX_ANSWER:
@@ -193,7 +198,9 @@ def _without_reading(answer: str, gold: str, kind: Kind | None, algebra: Algebra
     formula = looks_like_formula(gold)
     if kind == "math" and not formula:
         return Judgement(None, Status.GOLD_UNGRADABLE, "the ground truth is no formula")
-    if _same_words(answer, gold) or _squeezed(answer) == _squeezed(gold):
+    if _squeezed(gold) in (_squeezed(answer), _squeezed(without_prose(answer))):
+        return Judgement(True, Status.CORRECT, "the same formula")
+    if not NOTATION.search(unwrapped(mend(gold))) and _same_words(answer, gold):
         return Judgement(True, Status.CORRECT, "the same formula")
     if formula and looks_like_formula(answer):
         return _asked(answer, gold, algebra)
@@ -208,6 +215,8 @@ def _unread(answer: str, gold: str, algebra: Algebra) -> Judgement:
 
 def _asked(answer: str, gold: str, algebra: Algebra) -> Judgement:
     """Ask the algebra; its silence is a no."""
+    if not _of_the_same(answer, gold):
+        return Judgement(False, Status.WRONG, "other symbols")
     for text in (answer, gold):
         if len(text) > MAX_FORMULA or _depth(text) > MAX_ASKED_DEPTH:
             raise TooLargeError
@@ -215,6 +224,12 @@ def _asked(answer: str, gold: str, algebra: Algebra) -> Judgement:
     return _judged(
         bool(said), "equal by algebra", "not equal by algebra" if said is not None else "not understood"
     )
+
+
+def _of_the_same(answer: str, gold: str) -> bool:
+    """Return whether two formulas are in the same symbols; math-verify overlooks their case and primes."""
+    marks = [set(SYMBOL.findall(COMMAND.sub(" ", text))) for text in (answer, gold)]
+    return marks[0] == marks[1] or not all(marks)
 
 
 def _depth(text: str) -> int:
@@ -233,9 +248,10 @@ def _squeezed(text: str) -> str:
     return GAPS.sub("", SINGLE.sub(r"\1", plain(mend(text))))
 
 
+COMMAND = re.compile(r"\\[A-Za-z]+")
+SYMBOL = re.compile(r"[A-Za-z]'*")
 UNEVALUATED = re.compile(
-    r"\\(?:not|[hv]?phantom|exists|forall|sum|prod|int|iint|oint|lim|limsup|bigcup|bigcap|[cl]?dots)(?![a-z])"
-    r"|…|\.\.\."
+    r"\\(?:not|[hv]?phantom|exists|forall|sum|prod|int|iint|oint|lim|limsup|bigcup|bigcap)(?![a-z])"
 )
 
 
@@ -253,6 +269,7 @@ def looks_like_formula(text: str) -> bool:
         bool(MATH_SIGNS.search(unwrapped(text)))
         and not has_words(without_prose(text))
         and not UNEVALUATED.search(text)
+        and not DOTS.search(text)
         and spelled(text).isascii()
     )
 
@@ -261,7 +278,7 @@ def looks_like_formula(text: str) -> bool:
 def _readings(text: str) -> tuple[Node, ...]:
     whole = mend(text)
     text = without_prose(whole)
-    if text != whole and BARE_FUNCTION.search(text):
+    if (text != whole and BARE_FUNCTION.search(text)) or DOTS.search(text):
         return ()
     found: list[Node] = []
     for thousands in (True, False) if re.search(r"\d,\d{3}", text) else (True,):

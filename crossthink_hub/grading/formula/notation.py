@@ -40,6 +40,8 @@ TYPED_POWER_OF_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
 FUNCTION_TEXT = re.compile(
     r"\\text\s*\{\s*((?:arc)?(?:sin|cos|tan|cot)|sec|csc|ln|log|exp|gcd|lcm|max|min|sinh|cosh|tanh)\s*\}"
 )
+BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bold|mathit|mathsf|underline|pmb)\s*\{(?![A-Za-z]\})([^{}]*)\}")
+"""Letters in bold are vectors; anything else in bold is just that."""
 ALL_TEXT = re.compile(r"\s*\\text\s*\{([^{}]*)\}\s*")
 WHITE = re.compile(r"\s+")
 
@@ -85,6 +87,7 @@ def plain(text: str) -> str:
         text = NO_SPACE.sub("", GROUPED.sub("", text))
         text = SPACES.sub(" ", text)
         text = COMMAND.sub(lambda found: COMMANDS.get(found[1], found[0]), text)
+        text = BOLD.sub(r"\1", text)
         text = FUNCTION_TEXT.sub(r"\\\1 ", text)
         text = TEXT_INDEX.sub(r"_{\1}", text)
         if whole := ALL_TEXT.fullmatch(text):

@@ -230,7 +230,8 @@ class Reader(Atoms):
         if letters and (letters[0] in ORDINALS or (len(letters[0]) > 1 and unit(letters[0]))):
             return True
         last = LAST_UNIT.match(self.text, self.place)
-        return bool(last and before.endswith(" ") and unit(last[1]))
+        attached = last is not None and (last[1].startswith("m^") or last[1][1:2].isalpha())
+        return bool(last and (before.endswith(" ") or attached) and unit(last[1]))
 
     def power(self) -> Node:
         """Read a base with its exponents, factorials and primes."""

@@ -84,6 +84,8 @@ def _equal_to(relation: Relation) -> Node | None:
     *names, value = terms
     if isinstance(names[0], Num) and isinstance(value, Num) and names[0].value != value.value:
         return None
+    if isinstance(value, Sym) and is_constant(names[0]):
+        return names[0]
     if all(map(is_name, names[:1])) or (is_constant(value) and all(is_constant(term) for term in names)):
         return value
     return names[0] if is_name(value) and is_constant(names[0]) else None
