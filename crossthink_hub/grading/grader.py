@@ -6,9 +6,10 @@ from typing import TypeAlias, get_args
 
 from crossthink_hub.errors import UsageError
 from crossthink_hub.grading.algebra import AlgebraTimeoutError, algebra
+from crossthink_hub.grading.answers import is_choice
 from crossthink_hub.grading.choices import Judgement, letter_in_prose
 from crossthink_hub.grading.claims import answer_in_prose
-from crossthink_hub.grading.comparison import Algebra, compare, is_choice
+from crossthink_hub.grading.comparison import Algebra, compare
 from crossthink_hub.grading.response import Found, answer_start, find_answer, is_formatted
 from crossthink_hub.grading.settings import (
     AnswerIn,

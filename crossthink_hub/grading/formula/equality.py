@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from crossthink_hub.grading.formula.exact import InexactError, exact
+from crossthink_hub.grading.formula.matrices import matrix
 from crossthink_hub.grading.formula.nodes import (
     Group,
     Matrix,
@@ -17,21 +18,11 @@ from crossthink_hub.grading.formula.nodes import (
     Quantity,
     Relation,
     Sym,
-    TooLargeError,
 )
-from crossthink_hub.grading.formula.numeric import FLOATS, Arithmetic, computed, many_digits, symbols
+from crossthink_hub.grading.formula.numeric import FLOATS, computed, symbols
 from crossthink_hub.grading.formula.stating import FLIPPED, is_constant, is_name, stated
 from crossthink_hub.grading.formula.units import unit
-
-CLEARLY, TINY = 1e-7, 1e-12
-"""Relative and absolute difference from which two values in floating point are different, rounding or not."""
-NEARLY, ZERO = 1e-60, 1e-90
-"""The same in many digits; there the relative one is of values up to 1, for larger ones get digits more."""
-POINTS = range(6)
-"""Points at which symbols are given values; at the odd ones they are negative."""
-ROUNDED_FROM = 6
-"""A decimal with so many digits after its point that are not leading zeros stands for what rounds to it."""
-
+from crossthink_hub.grading.formula.values import same_value
 
 MAX_FACTOR = 100_000
 """Equations that differ by a factor of larger numerator or denominator count as different."""
@@ -66,98 +57,11 @@ def same(gold: Node, answer: Node) -> bool:
         return _same_group(gold, answer)
     if isinstance(gold, Quantity) or isinstance(answer, Quantity):
         return _same_quantity(gold, answer)
-    if (first := _matrix(gold)) and (second := _matrix(answer)):
+    if (first := matrix(gold)) and (second := matrix(answer)):
         return _same_matrix(first, second)
     if isinstance(gold, Op) and isinstance(answer, Op) and "not" in (gold.name, answer.name):
         return gold.name == answer.name and same(gold.args[0], answer.args[0])
     return same_value(gold, answer)
-
-
-# Values.
-
-
-def same_value(gold: Node, answer: Node) -> bool:
-    """Return whether two formulas have the same value, whatever the values of their symbols.
-
-    Rational numbers are compared exactly. Others are compared in floating point, which tells what is
-    different, and then in `DIGITS` digits, which tell what is equal.
-    """
-    if is_constant(gold) and is_constant(answer):
-        try:
-            return _close_enough(exact(gold), exact(answer), _tolerance(gold, answer))
-        except InexactError:
-            pass
-        except NotMathError:
-            return False
-    pairs = _pairs(FLOATS, gold, answer)
-    if pairs is None or not all(_near(pair, CLEARLY, TINY) for pair in pairs):
-        return False
-    whole = len(str(int(max(abs(value) for pair in pairs for value in pair))))
-    tolerance = float(_tolerance(gold, answer))
-    exact_pairs = _pairs(many_digits(whole), gold, answer)
-    return exact_pairs is not None and all(_equal(pair, tolerance) for pair in exact_pairs)
-
-
-def _close_enough(gold: Fraction, answer: Fraction, tolerance: Fraction) -> bool:
-    return abs(gold - answer) <= tolerance
-
-
-def _tolerance(gold: Node, answer: Node) -> Fraction:
-    """Return half of the last digit of the shorter decimal, if it has digits enough to be a rounded one."""
-    digits = [node.decimals or 0 for node in (gold, answer) if isinstance(node, Num) and _is_rounded(node)]
-    return Fraction(1, 2 * 10 ** min(digits)) if digits else Fraction(0)
-
-
-def _is_rounded(number: Num) -> bool:
-    digits = number.decimals or 0
-    return digits >= ROUNDED_FROM and abs(number.value) * 10**digits >= 10 ** (ROUNDED_FROM - 1)
-
-
-def _pairs(arithmetic: Arithmetic, gold: Node, answer: Node) -> list[tuple[complex, complex]] | None:
-    """Return the values of two formulas at the points that count; None if one has none where it should.
-
-    Points where one has no value or is too large count only if they are the first; those where both are
-    real count alone if there are some, for complex roots and logarithms have branches.
-    """
-    if is_constant(gold) and is_constant(answer):
-        return _pair(arithmetic, gold, answer, 0)
-    found = [_pair(arithmetic, gold, answer, point) for point in POINTS]
-    if found[0] is None:
-        return None
-    pairs = [pair for own in found[::2] for pair in own or ()]
-    real = [pair for own in found for pair in own or () if _is_real(pair)]
-    return real if len(real) > 1 else pairs
-
-
-def _pair(
-    arithmetic: Arithmetic, gold: Node, answer: Node, point: int
-) -> list[tuple[complex, complex]] | None:
-    try:
-        return [(computed(arithmetic, gold, point), computed(arithmetic, answer, point))]
-    except NotMathError:
-        return None
-    except TooLargeError:
-        if point:
-            return None
-        raise
-
-
-def _is_real(pair: tuple[complex, complex]) -> bool:
-    return all(abs(value.imag) <= TINY * abs(value) for value in pair)
-
-
-def _near(pair: tuple[complex, complex], relative: float, absolute: float) -> bool:
-    """Return whether two values in floating point may be equal."""
-    first, second = pair
-    difference, size = abs(first - second), max(abs(first), abs(second))
-    if difference != difference or size == float("inf"):
-        raise TooLargeError
-    return difference <= max(relative * size, absolute)
-
-
-def _equal(pair: tuple[complex, complex], tolerance: float) -> bool:
-    first, second = pair
-    return abs(first - second) <= max(NEARLY * min(1, abs(first)), ZERO, tolerance)
 
 
 # Units.
@@ -346,53 +250,6 @@ def _matched(golds: Sequence[Node], answers: Sequence[Node]) -> bool:
 
 
 # Matrices.
-
-
-def _matrix(node: Node) -> Matrix | None:
-    """Return the matrix that a node is, or is the sum, the product or a multiple of."""
-    if isinstance(node, Matrix):
-        return node
-    if not isinstance(node, Op) or node.name not in ("+", "*", "neg"):
-        return None
-    parts = [_matrix(own) for own in node.args]
-    if node.name == "neg":
-        return parts[0] and _scaled(Num(Fraction(-1)), parts[0])
-    first, second = parts
-    if node.name == "+":
-        return _added(first, second) if first and second else None
-    if first and second:
-        return _multiplied(first, second)
-    if second:
-        return _scaled(node.args[0], second)
-    return first and _scaled(node.args[1], first)
-
-
-def _added(first: Matrix, second: Matrix) -> Matrix | None:
-    if [len(row) for row in first.rows] != [len(row) for row in second.rows]:
-        return None
-    rows = zip(first.rows, second.rows, strict=True)
-    return Matrix(
-        tuple(tuple(Op("+", pair) for pair in zip(*pair_of_rows, strict=True)) for pair_of_rows in rows)
-    )
-
-
-def _scaled(factor: Node, matrix: Matrix) -> Matrix:
-    return Matrix(tuple(tuple(Op("*", (factor, entry)) for entry in row) for row in matrix.rows))
-
-
-def _multiplied(first: Matrix, second: Matrix) -> Matrix | None:
-    if len(first.rows[0]) != len(second.rows):
-        return None
-    return Matrix(
-        tuple(tuple(_dot(row, column) for column in zip(*second.rows, strict=True)) for row in first.rows)
-    )
-
-
-def _dot(row: Sequence[Node], column: Sequence[Node]) -> Node:
-    total: Node = Num(Fraction(0))
-    for pair in zip(row, column, strict=True):
-        total = Op("+", (total, Op("*", pair)))
-    return total
 
 
 def _same_matrix(gold: Matrix, answer: Matrix) -> bool:
