@@ -7,7 +7,7 @@ from typing import TypeAlias, get_args
 from crossthink_hub.errors import UsageError
 from crossthink_hub.grading.algebra import AlgebraTimeoutError, algebra
 from crossthink_hub.grading.answers import is_choice
-from crossthink_hub.grading.choices import Judgement, letter_in_prose
+from crossthink_hub.grading.choices import UNKNOWN, Judgement, letter_in_prose
 from crossthink_hub.grading.claims import answer_in_prose
 from crossthink_hub.grading.comparison import Algebra, compare
 from crossthink_hub.grading.response import Found, answer_start, find_answer, is_formatted
@@ -28,7 +28,9 @@ NO_ANSWER = {
     Status.NO_BOX: "no box after the thought",
     Status.UNCLOSED_BOX: "the last box is never closed",
     Status.AMBIGUOUS: "too many boxes",
-    Status.EMPTY: "the last box is empty",
+    Status.EMPTY: "nothing in the response, or in its last box",
+    Status.NOT_TEXT: "not a string",
+    Status.UNCLOSED_THOUGHT: "the thought is never closed",
 }
 
 
@@ -87,30 +89,45 @@ def judge(
     algebra: Algebra,
 ) -> Verdict:
     """Return the verdict of one response."""
-    if isinstance(gold, int | float) and not isinstance(gold, bool):
-        gold = str(gold)
-    if not isinstance(gold, str) or not gold.strip():
-        return Verdict(None, False, None, Status.GOLD_UNGRADABLE, "the ground truth is empty")
-    if not isinstance(response, str):
-        return Verdict(False, False, None, Status.NOT_TEXT, f"a {type(response).__name__}, not a string")
-    if not response.strip():
-        return Verdict(False, False, None, Status.EMPTY, "nothing was said")
-    start = answer_start(response, settings.thought)
-    if start is None:
-        return Verdict(False, False, None, Status.UNCLOSED_THOUGHT, "the thought is never closed")
-    found = find_answer(response, start)
-    boxed = found.answer is not None
-    if found.status is Status.NO_BOX and settings.answer_in == "claim":
-        found = _claimed(response, start, gold, kind, options)
+    truth = _text_of(gold)
+    found = _found(response, truth, kind, options, settings)
+    formatted = found.boxes > 0 and found.answer is not None and is_formatted(str(response), settings.thought)
+    if not truth:
+        return Verdict(
+            None, formatted, found.answer, Status.GOLD_UNGRADABLE, "the ground truth is empty", found.span
+        )
     if found.answer is None:
         status = found.status or Status.NO_BOX
         return Verdict(False, False, None, status, NO_ANSWER[status], found.span)
-    formatted = boxed and is_formatted(response, settings.thought)
     try:
-        judgement = compare(found.answer, gold.strip(), kind, options, settings.mode, algebra)
+        judgement = compare(found.answer, truth, kind, options, settings.mode, algebra)
     except AlgebraTimeoutError:
         judgement = Judgement(False, Status.TIMEOUT, "the algebra was not done in time")
     return _verdict(judgement, formatted, found)
+
+
+def _text_of(gold: object) -> str:
+    """Return a ground truth as text: a number as it is printed, anything else that is no text as nothing."""
+    if isinstance(gold, int | float) and not isinstance(gold, bool):
+        return str(gold)
+    return gold.strip() if isinstance(gold, str) else ""
+
+
+def _found(
+    response: object, truth: str, kind: Kind | None, options: Options, settings: GradeSettings
+) -> Found:
+    """Return the answer of a response, or why there is none."""
+    if not isinstance(response, str):
+        return Found(status=Status.NOT_TEXT)
+    if not response.strip():
+        return Found(status=Status.EMPTY)
+    start = answer_start(response, settings.thought)
+    if start is None:
+        return Found(status=Status.UNCLOSED_THOUGHT)
+    found = find_answer(response, start)
+    if found.status is Status.NO_BOX and settings.answer_in == "claim":
+        return _claimed(response, start, truth, kind, options)
+    return found
 
 
 def _verdict(judgement: Judgement, formatted: bool, found: Found) -> Verdict:
@@ -126,13 +143,13 @@ def _claimed(response: str, start: int, gold: str, kind: Kind | None, options: O
     """Return what a sentence of the response says the answer is."""
     text = response[start:]
     if kind == "mcq" or options or (kind is None and is_choice(gold)):
-        answer = letter_in_prose(text, len(options) if options else 26)
+        answer = letter_in_prose(text, len(options) if options else UNKNOWN)
     else:
         answer = answer_in_prose(text)
     if not answer:
         return Found(status=Status.NO_BOX)
     place = response.rfind(answer)
-    return Found(answer, (place, place + len(answer)))
+    return Found(answer, (place, place + len(answer)), boxes=0)
 
 
 def grade_many(

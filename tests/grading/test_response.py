@@ -105,6 +105,9 @@ def test_a_thought_that_was_opened_must_be_closed() -> None:
 def test_a_ground_truth_that_is_none_gives_no_signal(gold: object) -> None:
     verdict = grade(r"<think>t</think>\boxed{42}", gold)
     assert (verdict.correct, verdict.reward, verdict.status) == (None, None, Status.GOLD_UNGRADABLE)
+    assert (verdict.formatted, verdict.answer) == (True, "42")
+    assert grade("no box", gold).formatted is False
+    assert grade(None, gold).status is Status.GOLD_UNGRADABLE
 
 
 def test_a_ground_truth_in_words_is_ungradable_as_mathematics_only() -> None:
