@@ -162,6 +162,7 @@ def grade(
     from crossthink_hub.grading.settings import GradeSettings
     from crossthink_hub.grading.stream import Sink, grade_lines, verdict_lines, written_whole
 
+    out_file = None if out_file == Path("-") else out_file
     choices: dict[str, Any] = {"mode": mode, "thought": thought, "answer_in": answer_in}
     settings, fields = GradeSettings(**choices), Fields.named(response_field, ground_truth_field)
     if explain and as_json:

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from functools import cache
 
-from crossthink_hub.grading.limits import ALGEBRA_SECONDS, START_SECONDS, WORKER_BYTES
+from crossthink_hub.grading.limits import ALGEBRA_SECONDS, MAX_WORKERS, START_SECONDS, WORKER_BYTES
 
 
 class AlgebraTimeoutError(Exception):
@@ -30,7 +31,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "crossthink_hub.grading.worker", str(WORKER_BYTES)],
+            [sys.executable, "-P", "-m", "crossthink_hub.grading.worker", str(WORKER_BYTES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -47,8 +48,7 @@ class Worker:
             AlgebraTimeoutError: it was not done in time, or the process died of it.
         """
         if not self.ready:
-            self.line(START_SECONDS)
-            self.ready = True
+            self.wait()
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps([gold, answer]).encode() + b"\n")
@@ -56,6 +56,21 @@ class Worker:
             raise AlgebraTimeoutError from None
         equal: bool | None = json.loads(self.line(ALGEBRA_SECONDS))
         return equal
+
+    def wait(self) -> None:
+        """Wait until the process has started.
+
+        Raises:
+            AlgebraTimeoutError: it has not; a warning says what became of it.
+        """
+        try:
+            self.line(START_SECONDS)
+        except AlgebraTimeoutError:
+            code = self.process.poll()
+            state = "did not start" if code is None else f"ended as it started (exit code {code})"
+            warnings.warn(f"a process that does algebra {state}: some answers are not graded", stacklevel=2)
+            raise
+        self.ready = True
 
     def line(self, seconds: float) -> bytes:
         """Return the next line the process writes.
@@ -79,6 +94,10 @@ class Worker:
         """End the process at once."""
         self.process.kill()
         self.process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the pipes; the process ends when all who hold them have."""
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 pipe.close()
@@ -113,14 +132,21 @@ class Algebra:
             True
         """
         with self.turns:
-            worker = self.idle.pop() or Worker()
+            worker, kept = self.idle.pop(), None
             try:
+                worker = worker or Worker()
                 equal = worker.ask(gold, answer)
-            except BaseException as error:
-                worker.kill()
-                self.idle.appendleft(Worker() if isinstance(error, AlgebraTimeoutError) else None)
+                kept = worker
+            except AlgebraTimeoutError:
+                kept = _started()
                 raise
-            self.idle.append(worker)
+            finally:  # a slot is never lost, whatever happens
+                if kept is worker and worker:
+                    self.idle.append(worker)
+                else:
+                    self.idle.appendleft(kept)
+                    if worker:
+                        worker.kill()
             return equal
 
     def close(self) -> None:
@@ -132,14 +158,40 @@ class Algebra:
                 worker.kill()
 
 
-@cache
+def _started() -> Worker | None:
+    """Return a process that is starting, None if there can't be one now."""
+    try:
+        return Worker()
+    except OSError:
+        return None
+
+
 def algebra() -> Algebra:
     """Return the algebra of this process: as many workers as this rank's share of the cores."""
+    with _LOCK:
+        return _algebra()
+
+
+@cache
+def _algebra() -> Algebra:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    found = Algebra(max(1, cores // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1") or 1))))
+    ranks = os.environ.get("LOCAL_WORLD_SIZE", "")
+    found = Algebra(min(MAX_WORKERS, max(1, cores // max(1, int(ranks) if ranks.isdecimal() else 1))))
     atexit.register(found.close)
     return found
 
 
-if hasattr(os, "register_at_fork"):  # a forked process asks workers of its own
-    os.register_at_fork(after_in_child=algebra.cache_clear)
+def _forget() -> None:
+    """Leave the workers to the process that was forked: this one asks workers of its own."""
+    if _algebra.cache_info().currsize:
+        for worker in _algebra().idle:
+            if worker:
+                worker.close()
+        _algebra().idle.clear()
+    _algebra.cache_clear()
+    _LOCK.release()
+
+
+_LOCK = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_forget)

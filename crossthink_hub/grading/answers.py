@@ -42,7 +42,7 @@ def gold_answer(gold: str) -> str:
     """
     if BOX.search(gold):
         return find_answer(gold, 0).answer or BOX.split(gold)[-1]
-    said = claims(gold) if SENTENCE.match(gold) else []
+    said = claims(gold) if SENTENCE.match(" ".join(gold.split())) else []
     return said[-1] if said and not BARE_FUNCTION.search(said[-1]) else gold
 
 

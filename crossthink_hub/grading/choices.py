@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from crossthink_hub.grading.claims import claims
+from crossthink_hub.grading.claims import claim_spans, claims
 from crossthink_hub.grading.formula.notation import mend
 from crossthink_hub.grading.response import closing_brace
-from crossthink_hub.grading.verdict import Status
+from crossthink_hub.grading.verdict import Span, Status
 from crossthink_hub.grading.wording import has_phrase, unwrapped, wording, words
 
 Same = Callable[[str, str], bool]
@@ -30,6 +30,7 @@ CLAIMED = re.compile(
 ANOTHER = re.compile(
     r"""[\s)\]*"'”]*(?:(?:,|，|;|or|and|through|to|[/&+-])\s*)?["'“(\[]*[A-Z](?![A-Za-z'’])"""
 )
+FIRST = re.compile(r"\s*[(\[*]*([A-Z])(?:[)\]*.:,。]|(?=[^\x00-\x7f])|\s*\Z)")
 ASIDE = re.compile(r"[\s)\]*]*[,，]?\s*(?:not|because|since|as|因为|是)\b")
 TURNED = re.compile(r"(?i)[\s)\]*]*(?:\?|(?:is|was)\s+(?:wrong|not|incorrect|false)|isn['’]t|,?\s*but\b)")
 """What after a letter takes it back."""
@@ -126,29 +127,23 @@ def _claimed(said: str, count: int) -> str | None:
     return found[1] if ASIDE.match(rest) or not ANOTHER.match(rest) else None
 
 
-def claimed_letter(text: str, count: int = UNKNOWN) -> str | None:
-    """Return the letter that the last sentence about the answer names; None if none names just one.
+def letter_in_prose(text: str, count: int = UNKNOWN) -> Span | None:
+    """Return where the letter stands that a response without a box gives: last claimed, or at its beginning.
 
     Example:
-        >>> claimed_letter("The answer is (C), it can't be A."), claimed_letter("ANSWER: A B C are plausible")
-        ('C', None)
+        >>> for text in ("The answer is (C), not A.", "ANSWER: A B C are plausible", "D. it can't be A"):
+        ...     span = letter_in_prose(text)
+        ...     print(span and text[slice(*span)])
+        C
+        None
+        D
     """
-    letters = (_claimed(said, count) for said in reversed(claims(text)) if CLAIMED.match(said))
-    return next(letters, None)
-
-
-def letter_in_prose(text: str, count: int = UNKNOWN) -> str | None:
-    """Return the letter that a response without a box gives: claimed, or at its beginning.
-
-    Example:
-        >>> letter_in_prose("D. it can't be A or B")
-        'D'
-    """
-    claimed = claimed_letter(text, count)
-    if claimed:
-        return claimed
-    first = re.match(r"\s*[(\[*]*([A-Z])(?:[)\]*.:,。]|(?=[^\x00-\x7f])|\s*\Z)", text)
-    return first[1] if first and first[1] in LETTERS[:count] else None
+    for begin, end in reversed(claim_spans(text)):
+        said = text[begin:end]
+        if found := CLAIMED.match(said):
+            return (begin + found.start(1), begin + found.end(1)) if _claimed(said, count) else None
+    first = FIRST.match(text)
+    return first.span(1) if first and first[1] in LETTERS[:count] else None
 
 
 def option_texts(options: Sequence[str]) -> list[str]:
@@ -187,11 +182,24 @@ def judge_choice(
     return _judge(_read(answer, texts), letter, text, texts, by_letter, same)
 
 
+def names_no_option(gold: str, options: Sequence[str], same: Same) -> bool:
+    """Return whether a ground truth is the letter or the text of no option.
+
+    Example:
+        >>> names_no_option("(C) Mars", ["Mars", "Venus"], str.__eq__)
+        True
+    """
+    texts = option_texts(options)
+    right = _read(gold, texts)
+    return not right.several and _gold_option(right, texts, same) == (None, None)
+
+
 def _read(answer: str, texts: Sequence[str]) -> Choice:
     """Return which option an answer names; an option word for word is that option, whatever it looks like."""
-    whole = wording(answer)
-    if len(whole) > 1 and [wording(text) for text in texts].count(whole) == 1:
-        return Choice(text=answer)
+    for spelled in (unwrapped, wording):
+        whole = spelled(answer)
+        if len(whole) > 1 and [spelled(text) for text in texts].count(whole) == 1:
+            return Choice(text=answer)
     return read_choice(answer, len(texts) or UNKNOWN)
 
 
@@ -201,7 +209,7 @@ def _gold_option(gold: Choice, texts: Sequence[str], same: Same) -> tuple[str | 
         return (gold.letter, texts[place]) if place < len(texts) else (None, None)
     if gold.text and not gold.letter and texts:
         places = [place for place, text in enumerate(texts) if same(text, gold.text)]
-        return (LETTERS[places[0]], texts[places[0]]) if places else (None, None)
+        return (LETTERS[places[0] : places[0] + 1] or None, texts[places[0]]) if places else (None, None)
     return gold.letter, gold.text
 
 
@@ -223,7 +231,7 @@ def _judge(
     if given.letter is None:
         return _judge_text(given.text or "", text, texts, same)
     if letter is None:
-        return Judgement(False, Status.WRONG, "the ground truth has no letter")
+        return _judge_text(given.text or "", text, texts, same)
     if given.letter != letter:
         agrees = bool(given.text and text and same(given.text, text))
         status = Status.CONTRADICTION if agrees else Status.WRONG
@@ -239,7 +247,8 @@ def _judge_text(given: str, text: str | None, texts: Sequence[str], same: Same) 
     """Judge an answer without a letter: the whole text of one option, and of no other."""
     if text is None or not wording(given):
         return Judgement(False, Status.WRONG, "no letter")
-    alike = [option for option in texts if wording(option) == wording(given)]
+    exact = [option for option in texts if unwrapped(option) == unwrapped(given)]
+    alike = exact or [option for option in texts if wording(option) == wording(given)]
     if len(alike) == 1:
         right = alike == [text]
         status = Status.CORRECT if right else Status.WRONG

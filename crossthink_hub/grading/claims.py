@@ -3,6 +3,7 @@ r"""Sentences that say what the answer is, such as "The final answer is $28\%$. 
 import re
 
 from crossthink_hub.grading.formula.units import unit
+from crossthink_hub.grading.verdict import Span
 from crossthink_hub.grading.wording import unwrapped
 
 LEAD = re.compile(
@@ -63,38 +64,65 @@ def claims(text: str) -> list[str]:
         >>> claims("The answer is 5. No: the final answer is: 6. I hope it is correct.")
         ['5', '6']
     """
-    text = text[-TAIL:]
-    lowered = text.casefold()
-    if not any(word in lowered for word in LEAD_WORDS):
-        return []
-    text = CLOSING.sub("", text)
-    found = []
-    for lead in LEAD.finditer(text):
-        if NEGATED.search(text, max(0, lead.start() - 40), lead.start()):
-            continue
-        end = END.search(text, lead.end())
-        found.append(text[lead.end() : end.start() if end else len(text)].strip().rstrip("."))
-    return [said for said in found if said]
+    return [text[begin:end] for begin, end in claim_spans(text)]
 
 
-def answer_in_prose(text: str) -> str | None:
-    r"""Return the answer of a text without a box: tagged, announced, or a line that is all there is.
+def claim_spans(text: str) -> list[Span]:
+    """Return where the claims of a text stand.
 
     Example:
-        >>> answer_in_prose("So <answer>Paris</answer>."), answer_in_prose("I think. The answer is 4.")
-        ('Paris', '4')
-        >>> answer_in_prose("42"), answer_in_prose("First this.\nThen that.")
-        ('42', None)
+        >>> claim_spans("The answer is 5.")
+        [(14, 15)]
     """
-    before, closed, _ = text.rpartition(TAGS[1])
-    _, opened, tagged = before.rpartition(TAGS[0])
-    if opened and closed:
-        return tagged.strip()
-    said = claims(text)
-    if said:
-        return said[-1]
-    line = text.strip()
-    return line if line and "\n" not in line and len(line) <= LONGEST_LINE else None
+    first = max(0, len(text) - TAIL)
+    lowered = text[first:].casefold()
+    if not any(word in lowered for word in LEAD_WORDS):
+        return []
+    closing = CLOSING.search(text, first)
+    last = closing.start() if closing else len(text)
+    return [span for lead in LEAD.finditer(text, first, last) if (span := _claim(text, lead, last))]
+
+
+def _claim(text: str, lead: re.Match[str], last: int) -> Span | None:
+    """Return where what a lead announces stands, to the end of its line or sentence; None if it is denied."""
+    if NEGATED.search(text, max(0, lead.start() - 40), lead.start()):
+        return None
+    end = END.search(text, lead.end(), last)
+    said = text[lead.end() : end.start() if end else last]
+    begin = lead.end() + len(said) - len(said.lstrip())
+    length = len(said.strip().rstrip("."))
+    return (begin, begin + length) if length else None
+
+
+def answer_in_prose(text: str) -> Span | None:
+    r"""Return where the answer of a text without a box stands: tagged, announced, or a line that is all.
+
+    Example:
+        >>> for text in ("So <answer>Paris</answer>.", "The answer is 4.", "42", "First this.\nThen that."):
+        ...     span = answer_in_prose(text)
+        ...     print(span and text[slice(*span)])
+        Paris
+        4
+        42
+        None
+    """
+    closing = text.rfind(TAGS[1])
+    opening = text.rfind(TAGS[0], 0, max(closing, 0))
+    if opening >= 0:
+        return _stripped(text, opening + len(TAGS[0]), closing)
+    spans = claim_spans(text)
+    if spans:
+        return spans[-1]
+    span = _stripped(text, 0, len(text))
+    alone = span is not None and "\n" not in text[slice(*span)] and span[1] - span[0] <= LONGEST_LINE
+    return span if alone else None
+
+
+def _stripped(text: str, begin: int, end: int) -> Span | None:
+    """Return a part of a text without the white space around it, None if that is all."""
+    inside = text[begin:end]
+    begin += len(inside) - len(inside.lstrip())
+    return (begin, begin + len(inside.strip())) if inside.strip() else None
 
 
 def without_prose(text: str) -> str:

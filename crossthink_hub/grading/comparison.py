@@ -13,10 +13,10 @@ from crossthink_hub.grading.answers import (
     looks_like_formula,
     readings,
 )
-from crossthink_hub.grading.choices import Judgement, judge_choice
+from crossthink_hub.grading.choices import Judgement, judge_choice, names_no_option
 from crossthink_hub.grading.claims import without_prose
-from crossthink_hub.grading.formula.equality import UndecidedError, same
-from crossthink_hub.grading.formula.nodes import TooLargeError
+from crossthink_hub.grading.formula.equality import same
+from crossthink_hub.grading.formula.nodes import TooLargeError, UndecidedError
 from crossthink_hub.grading.formula.notation import mend, plain
 from crossthink_hub.grading.limits import MAX_ANSWER, MAX_ASKED_DEPTH, MAX_FORMULA
 from crossthink_hub.grading.settings import Kind, Mode
@@ -68,16 +68,51 @@ def compare(
     told, choice = _told(gold)
     if not told:
         return Judgement(None, Status.GOLD_UNGRADABLE, "the ground truth says nothing")
-    if kind != "math" and answer.split() == gold.split():
+    if kind != "math" and not options and answer.split() == gold.split():
         return Judgement(True, Status.CORRECT, "the ground truth word for word")
     gold = told
-    for name, text in (("an answer", answer), ("a ground truth", gold)):
-        if len(text) > MAX_ANSWER:
-            return Judgement(False, Status.TOO_LARGE, f"{name} of more than {MAX_ANSWER:,} characters")
+    if len(gold) > MAX_ANSWER:
+        return Judgement(
+            None, Status.GOLD_UNGRADABLE, f"a ground truth of more than {MAX_ANSWER:,} characters"
+        )
+    if len(answer) > MAX_ANSWER:
+        return Judgement(False, Status.TOO_LARGE, f"an answer of more than {MAX_ANSWER:,} characters")
     kind = kind or ("mcq" if options or choice else None)
     if kind == "mcq":
         return judge_choice(answer, gold, options, mode == "letter", _same_for(mode, algebra))
     return compare_open(answer, gold, kind, algebra)
+
+
+def why_ungradable(gold: str, kind: Kind | None, options: Sequence[str] | None, mode: Mode) -> str | None:
+    """Return why a ground truth can't be graded, whatever the answer; None if it can.
+
+    Example:
+        >>> why_ungradable("(C) x", None, ["a", "b"], "letter")
+        'the ground truth names none of 2 options'
+    """
+    if mode == "paper":
+        return None
+    told, choice = _told(gold)
+    if not told:
+        return "the ground truth says nothing"
+    if len(told) > MAX_ANSWER:
+        return f"a ground truth of more than {MAX_ANSWER:,} characters"
+    if kind == "math" and not _is_formula(told):
+        return "the ground truth is no formula"
+    if options and kind in (None, "mcq") and names_no_option(told, options, _same_for(mode, _no_algebra)):
+        return f"the ground truth names none of {len(options)} options"
+    return None
+
+
+def _no_algebra(gold: str, answer: str) -> None:
+    return None
+
+
+def _is_formula(gold: str) -> bool:
+    try:
+        return bool(readings(gold)) or looks_like_formula(gold)
+    except (TooLargeError, RecursionError):
+        return True
 
 
 @lru_cache(maxsize=8192)

@@ -1,7 +1,8 @@
 """Grade a response, or columns of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Number
 from typing import TypeAlias, get_args
 
 from crossthink_hub.errors import UsageError
@@ -9,7 +10,7 @@ from crossthink_hub.grading.algebra import AlgebraTimeoutError, algebra
 from crossthink_hub.grading.answers import is_choice
 from crossthink_hub.grading.choices import UNKNOWN, Judgement, letter_in_prose
 from crossthink_hub.grading.claims import answer_in_prose
-from crossthink_hub.grading.comparison import Algebra, compare
+from crossthink_hub.grading.comparison import Algebra, compare, why_ungradable
 from crossthink_hub.grading.response import Found, answer_start, find_answer, is_formatted
 from crossthink_hub.grading.settings import (
     AnswerIn,
@@ -77,6 +78,7 @@ def grade(
     """
     if kind is not None:
         check_choice("kind", kind, get_args(Kind))
+    options = checked_options(options)
     return judge(response, ground_truth, kind, options, grade_settings(mode, thought, answer_in), algebra())
 
 
@@ -93,9 +95,10 @@ def judge(
     found = _found(response, truth, kind, options, settings)
     formatted = found.boxes > 0 and found.answer is not None and is_formatted(str(response), settings.thought)
     if not truth:
-        return Verdict(
-            None, formatted, found.answer, Status.GOLD_UNGRADABLE, "the ground truth is empty", found.span
-        )
+        why = f"the ground truth is a {type(gold).__name__} without text"
+        return Verdict(None, formatted, found.answer, Status.GOLD_UNGRADABLE, why, found.span)
+    if found.answer is None and (reason := why_ungradable(truth, kind, options, settings.mode)):
+        return Verdict(None, False, None, Status.GOLD_UNGRADABLE, reason, found.span)
     if found.answer is None:
         status = found.status or Status.NO_BOX
         return Verdict(False, False, None, status, NO_ANSWER[status], found.span)
@@ -107,10 +110,39 @@ def judge(
 
 
 def _text_of(gold: object) -> str:
-    """Return a ground truth as text: a number as it is printed, anything else that is no text as nothing."""
-    if isinstance(gold, int | float) and not isinstance(gold, bool):
-        return str(gold)
-    return gold.strip() if isinstance(gold, str) else ""
+    """Return a ground truth as text: a number as it is printed, the one item of a list, else nothing."""
+    if isinstance(gold, str):
+        return gold.strip()
+    if isinstance(gold, Number) and not isinstance(gold, bool):
+        return "" if gold != gold else str(gold)
+    if (
+        isinstance(gold, Sized)
+        and isinstance(gold, Iterable)
+        and not isinstance(gold, Mapping)
+        and len(gold) == 1
+    ):
+        return _text_of(next(iter(gold)))
+    return ""
+
+
+def checked_options(options: object) -> Options:
+    """Return options as a list of texts, None if there are none.
+
+    Raises:
+        UsageError: they are no list of texts.
+
+    Example:
+        >>> checked_options(("Mars", "Venus")), checked_options([])
+        (['Mars', 'Venus'], None)
+    """
+    if options is None:
+        return None
+    if isinstance(options, str | Mapping) or not isinstance(options, Iterable):
+        raise UsageError(f"expected a list of texts, found {options!r}", where="options")
+    texts = list(options)
+    if not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"expected texts, found {texts!r}", where="options")
+    return texts or None
 
 
 def _found(
@@ -143,13 +175,13 @@ def _claimed(response: str, start: int, gold: str, kind: Kind | None, options: O
     """Return what a sentence of the response says the answer is."""
     text = response[start:]
     if kind == "mcq" or options or (kind is None and is_choice(gold)):
-        answer = letter_in_prose(text, len(options) if options else UNKNOWN)
+        span = letter_in_prose(text, len(options) if options else UNKNOWN)
     else:
-        answer = answer_in_prose(text)
-    if not answer:
+        span = answer_in_prose(text)
+    if span is None:
         return Found(status=Status.NO_BOX)
-    place = response.rfind(answer)
-    return Found(answer, (place, place + len(answer)), boxes=0)
+    begin, end = span
+    return Found(text[begin:end], (start + begin, start + end), boxes=0)
 
 
 def grade_many(
@@ -186,9 +218,10 @@ def grade_many(
     for name, column in columns.items():
         if column is not None and len(column) != count:
             raise UsageError(f"{len(column)} for {count} responses", where=name)
-    for kind in set(kinds or ()) - {None}:
+    for kind in set(() if kinds is None else kinds) - {None}:
         check_choice("kind", kind, get_args(Kind))
-    rows = zip(responses, ground_truths, kinds or (None,) * count, options or (None,) * count, strict=True)
+    given = map(checked_options, (None,) * count if options is None else options)
+    rows = zip(responses, ground_truths, (None,) * count if kinds is None else kinds, given, strict=True)
     return _with_algebra([(*row, settings) for row in rows])
 
 

@@ -20,5 +20,7 @@ ALGEBRA_SECONDS = 0.5
 """How long the algebra may take for one pair of formulas; then its process is killed."""
 START_SECONDS = 30.0
 """How long a process may take to start, which says nothing about the answer."""
+MAX_WORKERS = 8
+"""Processes that do algebra; a container may have fewer cores than it shows."""
 WORKER_BYTES = 2 << 30
 """Memory of a process that does algebra."""

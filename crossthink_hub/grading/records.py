@@ -9,6 +9,7 @@ from typing import Any, get_args
 import orjson
 
 from crossthink_hub.errors import SourceError
+from crossthink_hub.grading.rewards import completion_text
 from crossthink_hub.grading.settings import Kind
 
 RESPONSE = ("response", "completion", "output", "generation")
@@ -181,13 +182,18 @@ def _at(values: Mapping[str, Any], name: str) -> Any:
 
 
 def _response(name: str, value: Any) -> str | None:
-    """Return a response that is text or a message, or the last of a list of messages."""
-    last = value[-1] if isinstance(value, list) and value else value
+    """Return a response that is text or a message, or the assistant's last of a list of messages."""
+    messages = value if isinstance(value, list) and value else [value]
+    spoken = [
+        own for own in messages if not isinstance(own, dict) or own.get("role", "assistant") == "assistant"
+    ]
+    last = (spoken or messages)[-1]
     content = last.get("content", ABSENT) if isinstance(last, dict) else value
+    texts = isinstance(content, list) and content and all(map(_is_text_part, content))
+    if isinstance(last, dict) and (content is None or isinstance(content, str) or texts):
+        return completion_text([{**last, "role": "assistant"}], "tagged")
     if content is None or isinstance(content, str):
         return content
-    if isinstance(content, list) and content and all(map(_is_text_part, content)):
-        return "".join(part["text"] for part in content)
     raise SourceError(
         f"{name}: expected text or messages, found {_named(value)}: {_shown(value)}",
         fix="Write one response a line, as a string or as chat messages.",

@@ -19,7 +19,8 @@ BETWEEN = re.compile(
 )
 """What may stand between boxes that give one answer together."""
 LONGEST_BETWEEN = 60
-MINUS = re.compile(r"(?:\A|[$=(:\n])\s*-\s*\$?\s*\\(?:boxed|fbox)\s*\{?\Z")
+NAME = re.compile(r"(\w+(?:_\{?\w+\}?)?)\s*=\s*\$?\s*\\(?:boxed|fbox)\s*\{?\Z")
+MINUS = re.compile(r"(?:\A|[$=(:\n]|[A-Za-z]{2}\s)\s*[-−]\s*\$?\s*\\(?:boxed|fbox)\s*\{?\Z")
 """A minus before a box that takes nothing away from anything before it."""
 
 
@@ -89,7 +90,7 @@ def find_answer(response: str, start: int) -> Found:
     if spans[-1] is None:
         return Found(status=Status.UNCLOSED_BOX)
     together = _last_together(response, [span for span in spans if span])
-    texts = list(dict.fromkeys(_content(response, span) for span in together))
+    texts = list(dict.fromkeys(_contents(response, together)))
     if not any(texts):
         return Found(status=Status.EMPTY, span=together[-1])
     return Found(", ".join(texts), (together[0][0], together[-1][1]), boxes=len(texts))
@@ -119,7 +120,7 @@ def closing_brace(text: str, place: int) -> int | None:
         (11, None, 4)
     """
     depth, escaped, stray = 1, 0, None
-    for brace in BRACE.finditer(text, place, place + MAX_ANSWER):
+    for brace in BRACE.finditer(text, place, place + MAX_ANSWER + 1):
         mark = brace[0]
         if mark == "{":
             depth += 1
@@ -132,6 +133,15 @@ def closing_brace(text: str, place: int) -> int | None:
             if escaped < 0 and depth == 1:
                 stray = brace.end() - 1
     return stray
+
+
+def _contents(response: str, spans: list[Span]) -> list[str]:
+    """Return what boxes say that are one answer: with the names they are given for, if each has one."""
+    texts = [_content(response, span) for span in spans]
+    names = [NAME.search(response, max(0, begin - 40), begin) for begin, _ in spans]
+    if len(spans) > 1 and all(names):
+        return [f"{name[1]}={text}" for name, text in zip(names, texts, strict=True) if name]
+    return texts
 
 
 def _content(response: str, span: Span) -> str:

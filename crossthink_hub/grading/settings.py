@@ -54,7 +54,21 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise UsageError(f"{value!r} is not one of {', '.join(choices)}", where=name)
 
 
-@lru_cache(maxsize=64)
 def grade_settings(mode: Mode, thought: Thought, answer_in: AnswerIn) -> GradeSettings:
-    """Return the settings, checked; the same object each time."""
+    """Return the settings, checked; the same object each time.
+
+    Raises:
+        UsageError: a choice that is none of those of `GradeSettings`.
+
+    Example:
+        >>> grade_settings("paper", "tagged", "box") is grade_settings("paper", "tagged", "box")
+        True
+    """
+    if not all(isinstance(choice, str) for choice in (mode, thought, answer_in)):
+        return GradeSettings(mode, thought, answer_in)  # says which
+    return _settings(mode, thought, answer_in)
+
+
+@lru_cache(maxsize=64)
+def _settings(mode: Mode, thought: Thought, answer_in: AnswerIn) -> GradeSettings:
     return GradeSettings(mode, thought, answer_in)

@@ -48,8 +48,7 @@ class Verdict:
 
     Args:
         correct: whether the answer equals the ground truth, whatever the format of the rest; None if the
-            ground
-            truth can't be graded.
+            ground truth can't be graded.
         formatted: whether the response is one thought in its tags, then an answer with a box.
         answer: what was taken for the answer, None if there was none.
         status: the outcome by name.

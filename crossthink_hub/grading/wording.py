@@ -7,7 +7,8 @@ from functools import lru_cache
 from crossthink_hub.grading.formula.notation import mend, spelled
 
 WRAPPER = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textnormal|textsf|mathrm|mathbf|mbox|emph|operatorname|boxed)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textnormal|textsf|mathrm|mathbf|mbox|emph|operatorname|boxed)"
+    r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 LAYOUT = re.compile(
     r"\\(?:left|right|displaystyle|large|[,;:! ])|\*\*|\\\(|\\\)|\\\[|\\\]|\$|`|(?<=\w)~(?=\w)"

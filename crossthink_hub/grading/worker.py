@@ -23,6 +23,8 @@ def main(limit: int, pairs: IO[str], answers: IO[str]) -> None:
         pairs: lines of JSON, each a ground truth and an answer.
         answers: where `true`, `false` or `null` goes for each.
     """
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     are_equal = _load()

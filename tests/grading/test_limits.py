@@ -13,8 +13,8 @@ import pytest
 from conftest import RunPython
 from hostile import HOSTILE
 
-from crossthink_hub.grading import Status, grade, grade_many
 from crossthink_hub.grading import algebra as algebra_module
+from crossthink_hub.grading import grade, grade_many
 from crossthink_hub.grading.algebra import Algebra, AlgebraTimeoutError, algebra
 
 SECONDS = 3.0
@@ -35,7 +35,6 @@ def test_a_hostile_answer_gets_a_verdict_in_time(name: str) -> None:
         verdict = grade(f"<think>a</think>\\boxed{{{answer}}}", gold)
         assert time.monotonic() - start < SECONDS
         assert verdict.correct is False
-        assert verdict.status in Status
 
 
 @pytest.mark.parametrize("name", [name for name, _ in HOSTILE])
@@ -78,6 +77,23 @@ def test_a_worker_that_was_killed_is_a_timeout_and_then_replaced() -> None:
         ask("x^2 < 4", "(-2, 2)")
     assert ask("x^2 < 4", "(-2, 2)") is True
     ask.close()
+
+
+def test_a_worker_that_cannot_start_is_said_and_loses_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Algebra(1)
+    monkeypatch.setattr(algebra_module, "WORKER_BYTES", 1 << 20)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="ended as it started"), pytest.raises(AlgebraTimeoutError):
+            ask("x^2 < 4", "(-2, 2)")
+    ask.close()
+    monkeypatch.undo()
+    assert ask("x^2 < 4", "(-2, 2)") is True
+    ask.close()
+
+
+def test_a_file_in_the_working_folder_is_not_imported(run_python: RunPython, tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit")
+    assert run_python(f"import sys; sys.path.remove('')\n{ASK}\nprint(v.correct)").split() == ["True"]
 
 
 def test_many_threads_share_the_algebra() -> None:
@@ -178,6 +194,7 @@ def test_each_rank_takes_its_share_of_the_cores(run_python: RunPython) -> None:
     cores = int(run_python(code))
     assert int(run_python(code, LOCAL_WORLD_SIZE=str(cores))) == 1
     assert int(run_python(code, LOCAL_WORLD_SIZE="1000")) == 1
+    assert int(run_python(code, LOCAL_WORLD_SIZE="many")) == cores
 
 
 def _alive(pid: int) -> bool:

@@ -25,7 +25,7 @@ def _answer(response: str, **settings: str) -> str | None:
         (r"First \boxed{41} is wrong. \boxed{42} Rest \boxed{43", None),
         (r"\boxed{1} and \boxed{2}", "1, 2"),
         (r"$\boxed{1}$, $\boxed{2}$ and $\boxed{3}$", "1, 2, 3"),
-        (r"$x_1 = \boxed{1}, \quad x_2 = \boxed{2}$", "1, 2"),
+        (r"$x_1 = \boxed{1}, \quad x_2 = \boxed{2}$", "x_1=1, x_2=2"),
         ("\\boxed{42}\n\\boxed{42}", "42"),
         (r"\boxed{}", None),
         (r"\boxed{ }", None),

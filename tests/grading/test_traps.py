@@ -2,6 +2,7 @@
 
 import pytest
 
+from crossthink_hub.errors import UsageError
 from crossthink_hub.grading import Verdict, grade
 
 
@@ -217,6 +218,13 @@ def test_a_minus_before_the_box_counts(response: str, correct: bool) -> None:
     "answer",
     [
         "A" + " ," * 200 + " 1",
+        "5_{①}",
+        r"5\text{..}",
+        r"x+y = 10^{200}x\cdot 10^{200}x - 10^{200}x\cdot 10^{200}x",
+        r"\sqrt[5400]{2^{29700}\cdot2^{29700}+1}",
+        r"\begin{matrix}1&1\\1&1\end{matrix}" * 25,
+        r"\begin{matrix}x&1\\1&x\end{matrix}" * 25,
+        "so" + " " * 3_000 + "x",
         r"\sqrt[1000000000000]{3}",
         "3^{0.000000000001}",
         "3^{1/1000000000}",
@@ -243,6 +251,90 @@ def test_a_minus_before_the_box_counts(response: str, correct: bool) -> None:
     ],
 )
 def test_no_answer_breaks_it(answer: str) -> None:
-    for gold in ("42", "(A) 42", "x", "xy", "1, 2", answer):
+    for gold in ("42", "7", r"7\text{.}", "(A) 42", "x", "xy", "1, 2", "x+y=1", answer):
         assert _grade(answer, gold).correct is (gold == answer)
         assert _grade(gold, answer).correct in (None, gold == answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("x^{2020} - 1", "-1 + x^{2020}"),
+        ("(x^2)^{1007}", "x^{2014}"),
+        (r"k\pi", r"k\pi, k \in \mathbb{Z}"),
+        ("1.414214", r"\sqrt{2}"),
+        (r"\text{(A) NaCl and H_{2}O}", "(A) NaCl and H_{2}O"),
+    ],
+)
+def test_more_that_is_right(answer: str, gold: str) -> None:
+    assert _grade(answer, gold).correct is True
+
+
+def test_names_between_boxes_count() -> None:
+    boxes = r"<think>a</think>$b=\boxed{1}$, $a=\boxed{2}$"
+    assert grade(boxes, "a=1, b=2").correct is False
+    assert grade(boxes, "a=2, b=1").correct is True
+
+
+@pytest.mark.parametrize("response", [r"The answer is -\boxed{5}", "so −\\boxed{5}"])
+def test_a_minus_after_a_word_counts(response: str) -> None:
+    assert grade(f"<think>t</think>{response}", "-5").correct is True
+    assert grade(f"<think>t</think>{response}", "5").correct is False
+
+
+@pytest.mark.parametrize(
+    ("gold", "options", "kind"),
+    [
+        ("Pluto", ["Venus", "Earth"], None),
+        ("not known", None, "math"),
+        ("x" * 10_000, None, None),
+        ([], None, None),
+    ],
+)
+def test_no_signal_whatever_the_response(gold: object, options: list[str] | None, kind: str | None) -> None:
+    for response in (
+        r"<think>t</think>\boxed{Venus}",
+        "no box",
+        "<think>",
+        "",
+        None,
+        r"<think>t</think>\boxed{Pluto}",
+    ):
+        assert grade(response, gold, options=options, kind=kind).correct is None  # type: ignore[arg-type]
+
+
+def test_a_ground_truth_may_come_in_a_list_or_from_numpy() -> None:
+    import numpy as np
+
+    for gold in (["5"], np.array(["5"], dtype=object), np.int64(5), 5.0):
+        assert _grade("5", gold).correct is True  # type: ignore[arg-type]
+    assert _grade("nan", float("nan")).correct is None  # type: ignore[arg-type]
+
+
+def test_options_are_checked() -> None:
+    import numpy as np
+
+    many = [f"option {place}" for place in range(30)]
+    assert _grade("option 28", "option 28", many).correct is True
+    assert _grade("Mars", "(A) Mars", np.array(["Mars", "Venus"])).correct is True  # type: ignore[arg-type]
+    for options in ("Mars", {"A": "Mars"}, ["Mars", None], [1, 2], 5):
+        with pytest.raises(UsageError):
+            _grade("Mars", "(A) Mars", options)  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        grade("a", "b", mode=["paper"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("response", "gold", "options"),
+    [
+        ("The answer is (C). Clearly not D.", "C", ["a", "b", "c", "d"]),
+        ("The answer is 4. I checked 14 times.", "4", None),
+    ],
+)
+def test_the_span_of_a_claim_is_where_it_was_said(
+    response: str, gold: str, options: list[str] | None
+) -> None:
+    verdict = grade(response, gold, options=options, answer_in="claim", thought="optional")
+    assert verdict.correct is True
+    assert verdict.span is not None
+    assert response[: verdict.span[0]].endswith(("is (", "is "))

@@ -289,7 +289,7 @@ def degrees(node: Node) -> Quantity:
 def base_of(written: str) -> int:
     """Return the base that an index names, as digits or as a word."""
     name = written.replace("\\text", "").strip(" {}()")
-    if name.isdigit() and len(name) < 4:
+    if re.fullmatch(r"[0-9]{1,3}", name):
         return int(name)
     if name in NUMERALS:
         return NUMERALS[name]

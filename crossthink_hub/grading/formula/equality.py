@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from crossthink_hub.grading.formula.exact import InexactError, exact
+from crossthink_hub.grading.formula.lexicon import REALS
 from crossthink_hub.grading.formula.matrices import matrix
 from crossthink_hub.grading.formula.nodes import (
     Group,
@@ -18,9 +19,10 @@ from crossthink_hub.grading.formula.nodes import (
     Quantity,
     Relation,
     Sym,
+    UndecidedError,
 )
 from crossthink_hub.grading.formula.numeric import FLOATS, computed, symbols
-from crossthink_hub.grading.formula.stating import FLIPPED, is_constant, is_name, stated
+from crossthink_hub.grading.formula.stating import FLIPPED, all_but, is_constant, is_name, stated
 from crossthink_hub.grading.formula.units import unit
 from crossthink_hub.grading.formula.values import same_value
 
@@ -31,10 +33,6 @@ WORTH: Mapping[str, Node] = {
     "°": Op("/", (Sym("π"), Num(Fraction(180)))),
 }
 """Units that are numbers."""
-
-
-class UndecidedError(Exception):
-    """Both are formulas, but telling whether they are equal takes more algebra than is here."""
 
 
 def same(gold: Node, answer: Node) -> bool:
@@ -59,8 +57,6 @@ def same(gold: Node, answer: Node) -> bool:
         return _same_quantity(gold, answer)
     if (first := matrix(gold)) and (second := matrix(answer)):
         return _same_matrix(first, second)
-    if isinstance(gold, Op) and isinstance(answer, Op) and "not" in (gold.name, answer.name):
-        return gold.name == answer.name and same(gold.args[0], answer.args[0])
     return same_value(gold, answer)
 
 
@@ -96,7 +92,7 @@ def _contradict(one: str, other: str) -> bool:
 
 def _thing(words: str) -> str:
     """Return what is counted: the last word."""
-    return words.replace(".", "").casefold().split()[-1].removesuffix("s")
+    return (words.replace(".", "").casefold().split() or [""])[-1].removesuffix("s")
 
 
 def _as_product(measure: str) -> Node:
@@ -114,9 +110,25 @@ def _listed(node: Node) -> Node:
         (item,) = node.items
         return node if isinstance(item, Group) and item.brackets == "{}" else _listed(item)
     if isinstance(node, Group) and node.brackets in ("", "{}"):
-        return _flattened(node)
+        told = _telling(node.items)
+        return _listed(told[0]) if len(told) == 1 < len(node.items) else _flattened(node)
+    if isinstance(node, Op) and node.name == "setminus":
+        return _without(node)
     if isinstance(node, Op) and _has_plus_minus(node):
         return Group("", (_signed(node, 1), _signed(node, -1)))
+    return node
+
+
+def _without(node: Op) -> Node:
+    """Return the real numbers but one as the two intervals that they are."""
+    numbers, left_out = node.args
+    if (
+        numbers == REALS
+        and isinstance(left_out, Group)
+        and left_out.brackets == "{}"
+        and len(left_out.items) == 1
+    ):
+        return all_but(left_out.items[0])
     return node
 
 

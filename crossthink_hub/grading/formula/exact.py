@@ -9,6 +9,9 @@ from typing import Any
 from crossthink_hub.grading.formula.nodes import Node, NotMathError, Num, Op, TooLargeError, arguments
 from crossthink_hub.grading.limits import MAX_BITS, MAX_FACTORIAL
 
+FLOAT_BITS = 50
+"""Binary digits of an integer that floating point is sure of."""
+
 
 class InexactError(Exception):
     """The value is no rational number, or not known to be."""
@@ -85,16 +88,27 @@ def _root(value: Fraction, degree: Fraction) -> Fraction:
 
 
 def _integer_root(value: int, degree: int) -> int:
-    """Return the root of an integer that is an integer; by Newton's steps, which stay whole."""
+    """Return the root of an integer that is an integer."""
     if value < 2:
         return value
-    if degree >= value.bit_length():
+    bits = value.bit_length()
+    if degree >= bits:
         raise InexactError
-    root = math.isqrt(value) if degree == 2 else 1 << -(-value.bit_length() // degree)
-    while degree > 2 and (lower := ((degree - 1) * root + value // root ** (degree - 1)) // degree) < root:
-        root = lower
+    if bits < FLOAT_BITS * degree:  # a small root, that floating point finds
+        near = round(2 ** (math.log2(value) / degree))
+        root = next((own for own in (near, near - 1, near + 1) if own**degree == value), 0)
+    else:
+        root = math.isqrt(value) if degree == 2 else _newton(value, degree)
     if root**degree != value:
         raise InexactError
+    return root
+
+
+def _newton(value: int, degree: int) -> int:
+    """Return the root of an integer, rounded down, by Newton's steps, which stay whole."""
+    root = 1 << -(-value.bit_length() // degree)
+    while (lower := ((degree - 1) * root + value // root ** (degree - 1)) // degree) < root:
+        root = lower
     return root
 
 

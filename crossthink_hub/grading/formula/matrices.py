@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from crossthink_hub.grading.formula.nodes import Matrix, Node, Num, Op
+from crossthink_hub.grading.formula.exact import InexactError, exact
+from crossthink_hub.grading.formula.nodes import Matrix, Node, Num, Op, TooLargeError, size
+from crossthink_hub.grading.limits import MAX_FORMULA
 
 
 def matrix(node: Node) -> Matrix | None:
@@ -50,4 +52,14 @@ def _dot(row: Sequence[Node], column: Sequence[Node]) -> Node:
     total: Node = Num(Fraction(0))
     for pair in zip(row, column, strict=True):
         total = Op("+", (total, Op("*", pair)))
-    return total
+    return _worked_out(total)
+
+
+def _worked_out(entry: Node) -> Node:
+    """Return an entry as a number, so that it does not grow with each product; one with symbols if small."""
+    try:
+        return Num(exact(entry))
+    except InexactError:
+        if size(entry) > MAX_FORMULA:
+            raise TooLargeError from None
+        return entry

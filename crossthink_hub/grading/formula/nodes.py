@@ -62,6 +62,10 @@ class NotMathError(Exception):
     """The text is no formula that is read here."""
 
 
+class UndecidedError(Exception):
+    """Both are formulas, but telling whether they are equal takes more algebra than is here."""
+
+
 class TooLargeError(Exception):
     """The formula is larger, deeper or worth more digits than the limits."""
 
@@ -72,3 +76,13 @@ def arguments(node: Op) -> tuple[Node, ...]:
     if node.name in OF_SEVERAL and isinstance(first, Group) and first.brackets == "()":
         return first.items
     return node.args
+
+
+def size(node: Node) -> int:
+    """Return how many operations, numbers and symbols a formula has.
+
+    Example:
+        >>> size(Op("+", (Sym("x"), Sym("y"))))
+        3
+    """
+    return 1 + sum(map(size, node.args)) if isinstance(node, Op) else 1

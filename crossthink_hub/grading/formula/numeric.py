@@ -206,8 +206,11 @@ def computed(arithmetic: Arithmetic, node: Node, point: int) -> Any:
         TooLargeError: it is beyond the arithmetic.
     """
     try:
-        return arithmetic.value(node, point)
+        value = arithmetic.value(node, point)
     except OverflowError:
         raise TooLargeError from None
     except (ZeroDivisionError, ValueError):
         raise NotMathError from None
+    if not abs(value) < math.inf:
+        raise TooLargeError
+    return value

@@ -67,10 +67,20 @@ def stated(relation: Relation) -> Node | None:
     if relation.signs == ("in",):
         return relation.terms[1] if is_name(relation.terms[0]) else None
     if relation.signs == ("!=",) and is_name(relation.terms[0]):
-        return Op("not", (relation.terms[1],))
+        return all_but(relation.terms[1])
     if signs <= {"<", "<="} or signs <= {">", ">="}:
         return _interval(relation)
     return None
+
+
+def all_but(value: Node) -> Group:
+    """Return the real numbers without one: two intervals.
+
+    Example:
+        >>> [interval.brackets for interval in all_but(Sym("π")).items]
+        ['()', '()']
+    """
+    return Group("", (Group("()", (MINUS_INFINITY, value)), Group("()", (value, INFINITY))))
 
 
 def _equal_to(relation: Relation) -> Node | None:

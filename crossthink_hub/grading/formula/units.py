@@ -8,8 +8,6 @@ import yaml
 
 PLURAL = re.compile(r"(?<=[a-z]{2})s\b|\.")
 EXPONENT = re.compile(r"\s*\^\s*\{?(-?\d)\}?")
-FACTORS = {"%": "1/100", "°": "pi/180"}
-"""Units that are numbers: what one of them is worth."""
 
 
 @cache

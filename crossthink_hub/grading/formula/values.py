@@ -3,8 +3,8 @@ r"""Whether two formulas have the same value, whatever the values of their symbo
 from fractions import Fraction
 
 from crossthink_hub.grading.formula.exact import InexactError, exact
-from crossthink_hub.grading.formula.nodes import Node, NotMathError, Num, TooLargeError
-from crossthink_hub.grading.formula.numeric import FLOATS, Arithmetic, computed, many_digits
+from crossthink_hub.grading.formula.nodes import Node, NotMathError, Num, TooLargeError, UndecidedError
+from crossthink_hub.grading.formula.numeric import FLOATS, Arithmetic, computed, many_digits, symbols
 from crossthink_hub.grading.formula.stating import is_constant
 
 CLEARLY, TINY = 1e-7, 1e-12
@@ -31,10 +31,10 @@ def same_value(gold: Node, answer: Node) -> bool:
         except NotMathError:
             return False
     pairs = _pairs(FLOATS, gold, answer)
-    if pairs is None or not all(_near(pair, CLEARLY, TINY) for pair in pairs):
+    tolerance = float(_tolerance(gold, answer))
+    if pairs is None or not all(_near(pair, CLEARLY, max(TINY, tolerance)) for pair in pairs):
         return False
     whole = len(str(int(max(abs(value) for pair in pairs for value in pair))))
-    tolerance = float(_tolerance(gold, answer))
     exact_pairs = _pairs(many_digits(whole), gold, answer)
     return exact_pairs is not None and all(_equal(pair, tolerance) for pair in exact_pairs)
 
@@ -80,6 +80,8 @@ def _pair(
     except TooLargeError:
         if point:
             return None
+        if any(symbols(gold)) or any(symbols(answer)):
+            raise UndecidedError from None
         raise
 
 
