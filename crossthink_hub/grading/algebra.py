@@ -66,8 +66,10 @@ class Worker:
         try:
             self.line(START_SECONDS)
         except AlgebraTimeoutError:
-            code = self.process.poll()
-            state = "did not start" if code is None else f"ended as it started (exit code {code})"
+            try:
+                state = f"ended as it started (exit code {self.process.wait(timeout=1)})"
+            except subprocess.TimeoutExpired:
+                state = "did not start"
             warnings.warn(f"a process that does algebra {state}: some answers are not graded", stacklevel=2)
             raise
         self.ready = True

@@ -68,6 +68,7 @@ def are_as_written(*texts: str) -> bool:
     return any(map(AS_WRITTEN.fullmatch, shown)) or all(map(CLOCK.fullmatch, shown))
 
 
+@lru_cache(maxsize=8192)
 def is_words(text: str) -> bool:
     r"""Return whether a text is words and nothing else, so that it is compared as such: `no` is not `on`.
 

@@ -42,6 +42,10 @@ TAGS = ("<answer>", "</answer>")
 LONGEST_LINE = 200
 TAIL = 4_096
 """Characters at the end of a text that are looked at for a sentence with the answer."""
+CALLED_ANSWER = re.compile(
+    r"(?i)(?:is|are)\s+(?:the|our|my)\s+(?:final\s+|correct\s+|only\s+)?(?:answer|solution|result)s?"
+)
+"""What may stand behind the one formula of a sentence for it to be the answer."""
 INLINE = (3, 4)
 HEDGED = re.compile(
     r"(?i)\b(?:not|cannot|no|or|either|neither|nor|maybe|perhaps|unlike|except|wrong|false|incorrect)\b|n['’]t\b"
@@ -163,7 +167,11 @@ def _only_formula(text: str) -> str | None:
         return None
     before = text[: formula.start()].strip()
     after = text[formula.end() :].strip(" .,;:\n")
-    if (before and not POINTING.search(before)) or (after and not unit(after)):
+    if CALLED_ANSWER.fullmatch(after):
+        after = ""
+    elif before and not POINTING.search(before):
+        return None
+    if after and not unit(after):
         return None
     return (formula[formula.lastindex or 0] or "").strip() + (
         f" \\text{{{after}}}" if after.isalpha() else ""
