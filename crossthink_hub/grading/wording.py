@@ -13,6 +13,7 @@ WRAPPER = re.compile(
 LAYOUT = re.compile(
     r"\\(?:left|right|displaystyle|large|[,;:! ])|\*\*|\\\(|\\\)|\\\[|\\\]|\$|`|(?<=\w)~(?=\w)"
 )
+MARKED = re.compile(r"[\\$*`~]")
 FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """Latin letters, digits and signs as wide as Chinese ones."""
 HYPHEN = re.compile(r"(?<=[^\W\d_]{2})[-\u2010-\u2015](?=[^\W\d_]{2})")
@@ -54,6 +55,8 @@ def unwrapped(text: str) -> str:
         >>> unwrapped(r"$\text{(B)}\ \textbf{east}$")
         '(B) east'
     """
+    if not MARKED.search(text):
+        return " ".join(text.split())
     while True:
         inner = WRAPPER.sub(r"\1", text)
         if inner == text:
