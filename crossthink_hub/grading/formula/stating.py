@@ -21,6 +21,8 @@ NAMED_BY = frozenset(
     ["sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "abs", "det", "norm", "arg", "deg", "dim"]
 )
 """Functions whose value at a symbol an answer may give: `\\sin α = 1/2`."""
+PLACES = tuple(map(Fraction, ("0", "1", "-1/3", "-7", "11/5", "997", "-1000")))
+"""What is on a straight line at all of these is linear, for all that answers hold."""
 MINUS_INFINITY = Op("neg", (INFINITY,))
 
 
@@ -126,15 +128,17 @@ def _between(low: Node, name: Node, high: Node, signs: tuple[str, ...]) -> Node 
     return _solved(low, name, high, brackets)
 
 
+def _mirrored(brackets: str) -> str:
+    """Return the brackets of an interval whose sign is turned: those of [1, 2) become (]."""
+    return brackets[::-1].translate(str.maketrans("[]()", "][)("))
+
+
 def _both_sides(low: Node, high: Node, brackets: str) -> Node | None:
     """Return what |x| between two bounds says of x."""
     if low == MINUS_INFINITY:
         return Group(("[" if brackets[1] == "]" else "(") + brackets[1], (Op("neg", (high,)), high))
-    mirrored = {"[": "]", "(": ")", "]": "[", ")": "("}
     minus = tuple(MINUS_INFINITY if bound == INFINITY else Op("neg", (bound,)) for bound in (high, low))
-    return Group(
-        "", (Group(mirrored[brackets[1]] + mirrored[brackets[0]], minus), Group(brackets, (low, high)))
-    )
+    return Group("", (Group(_mirrored(brackets), minus), Group(brackets, (low, high))))
 
 
 def _solved(low: Node, middle: Node, high: Node, brackets: str) -> Node | None:
@@ -144,17 +148,16 @@ def _solved(low: Node, middle: Node, high: Node, brackets: str) -> Node | None:
         if len(names) != 1 or isinstance(middle, Relation | Group | Quantity):
             return None
         (name,) = names
-        at = [exact(_with(middle, name, Num(Fraction(place)))) for place in (0, 1, 2)]
+        at = [exact(_with(middle, name, Num(place))) for place in PLACES]
     except (InexactError, NotMathError):
         return None
     slope = at[1] - at[0]
-    if not slope or at[2] - at[1] != slope:
+    if not slope or any(value != at[0] + slope * place for place, value in zip(PLACES, at, strict=True)):
         return None
     bounds = [_scaled(bound, at[0], slope) for bound in (low, high)]
     if slope < 0:
         bounds.reverse()
-        mirrored = {"[": "]", "(": ")", "]": "[", ")": "("}
-        brackets = mirrored[brackets[1]] + mirrored[brackets[0]]
+        brackets = _mirrored(brackets)
     return Group(brackets, tuple(bounds))
 
 
