@@ -108,7 +108,7 @@ def read_record(line: bytes, number: int = 1, fields: Fields = FIELDS) -> Record
         number,
         number if found is None else found,
         _one(values, fields.response, "response", _response),
-        _one(values, fields.ground_truth, "ground truth", _plain),
+        _one(values, fields.ground_truth, "ground truth", _ground_truth),
         _kind(values),
         _options(values),
         _tokens(values.get("tokens")),
@@ -202,6 +202,11 @@ def _response(name: str, value: Any) -> str | None:
 
 def _is_text_part(part: Any) -> bool:
     return isinstance(part, dict) and isinstance(part.get("text"), str)
+
+
+def _ground_truth(name: str, value: Any) -> str | None:
+    """Return a ground truth as text; verl's rows have it in a list of one."""
+    return _plain(name, value[0] if isinstance(value, list) and len(value) == 1 else value)
 
 
 def _plain(name: str, value: Any) -> str | None:

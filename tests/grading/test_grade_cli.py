@@ -172,7 +172,7 @@ def test_null_is_graded_not_lost(tmp_path: Path) -> None:
         ('{"\\u001b[31m": 1}', r"'\x1b[31m'"),
         ('{"response": "a", "solution": "so 4", "answer": "4"}', "solution is 'so 4', answer is '4'"),
         ('{"response": ["a", "b"], "gold": "4"}', "response: expected text or messages, found a list"),
-        ('{"response": "a", "gold": ["4"]}', "gold: expected text, found a list: ['4']"),
+        ('{"response": "a", "gold": ["4", "5"]}', "gold: expected text, found a list: ['4', '5']"),
         ('{"response": "a", "gold": true}', "gold: expected text, found true or false"),
         ('{"response": "a", "gold": 12345678901234567890123}', "found a number"),
         ('{"response": "a", "gold": "4", "kind": "maths"}', "kind: expected mcq, math, text, found 'maths'"),
@@ -390,3 +390,11 @@ def test_first_skipped_stays_the_first() -> None:
 def test_columns_must_be_as_long() -> None:
     with pytest.raises(UsageError, match="tokens: 2 for 1 responses"):
         summarize(["a"], [Verdict(True, True, "a", Status.CORRECT)], [1, 2])
+
+
+def test_a_ground_truth_in_a_list_of_one_is_graded(tmp_path: Path) -> None:
+    path = tmp_path / "verl.jsonl"
+    response = r"<think>a</think>\boxed{55}"
+    path.write_text(json.dumps({"response": response, "reward_model": {"ground_truth": ["55"]}}))
+    with opened(path) as lines:
+        assert grade_lines(lines, GradeSettings()).accuracy == 1
