@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hub_server import TOKEN, Hub, serving
+from hub_server import STRANGER_TOKEN, TOKEN, Fault, Hub, client_environment, serving, upstreams
 
 from crossthink_hub.errors import OutputError, SourceError
 from crossthink_hub.sources.lock import LockedFile, LockedSource, read_lock, write_lock
@@ -54,8 +53,9 @@ def math(rows: int) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with serving(Hub()) as found:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """Serve two sources, in pages so small that clients have to follow the links."""
+    with serving(Hub(tmp_path_factory.mktemp("hub"), page_size=3)) as found:
         found.repo(MMLU, mmlu(7))
         found.repo(MATH, math(5))
         yield found
@@ -84,19 +84,6 @@ def crossthink(hub: Hub, tmp_path: Path) -> Iterator[Crossthink]:
     assert "Traceback" not in "".join(said)
 
 
-def client_environment(folder: Path, url: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
-    return {
-        **inherited,
-        "HF_ENDPOINT": url,
-        "HF_HOME": str(folder / "hf"),
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "NO_PROXY": "*",
-        "COLUMNS": "200",
-    }
-
-
 def plain(done: Done, code: int = 0) -> str:
     """Return what a run said to a person, after checking its exit code."""
     assert done.returncode == code, done.stdout + done.stderr
@@ -120,7 +107,7 @@ def test_the_first_run_says_what_it_downloads_and_locks_it(
     done = crossthink("sources", "lock", "mmlu", "hendrycks_math", "--json")
     said = plain(done)
     sizes = {
-        "mmlu": len(hub.repos[MMLU].commits[0].files[MMLU_FILE]),
+        "mmlu": len(hub.repos[MMLU].files()[MMLU_FILE]),
         "hendrycks_math": len(math(5)[MATH_FILE]),
     }
     assert f"mmlu: {MMLU} at {hub.repos[MMLU].refs['main'][:8]} (newest): 1 file" in said
@@ -213,29 +200,32 @@ def test_a_file_that_is_not_what_the_lock_says_is_refused(
 def test_a_damaged_download_is_never_locked_and_can_be_had_again(
     hub: Hub, crossthink: Crossthink, tmp_path: Path, name: str, file: str
 ) -> None:
-    hub.faults[file] = "corrupt"
+    hub.faults.append(Fault("corrupt", path=file))
     said = plain(crossthink("sources", "lock", name), 3)
     assert "not what the Hub says" in said
     assert not (tmp_path / "sources.lock.json").exists()
-    del hub.faults[file]
     Path(said.split("delete ")[1].split(" and run again")[0]).unlink()
     plain(crossthink("sources", "lock", name))
     assert list(lock_of(tmp_path)) == [name]
 
 
 def test_a_download_that_breaks_off_is_resumed(hub: Hub, crossthink: Crossthink, tmp_path: Path) -> None:
-    hub.faults[MMLU_FILE] = "cut_once"
+    hub.faults.append(Fault("truncate", path=MMLU_FILE))
     plain(crossthink("sources", "lock", "mmlu"))
     assert lock_of(tmp_path)["mmlu"]["rows"] == 7
 
 
 @pytest.mark.parametrize(
-    ("place", "fault", "said"), [(MMLU_FILE, "cut", "the connection to"), (MMLU, "error", "HTTP 500")]
+    ("fault", "said"),
+    [
+        (Fault("truncate", path=MMLU_FILE, keep=0, times=None), "the connection to"),
+        (Fault("status", path=MMLU, status=500, times=None), "HTTP 500"),
+    ],
 )
 def test_a_failing_hub_is_an_error_in_plain_words(
-    hub: Hub, crossthink: Crossthink, place: str, fault: str, said: str
+    hub: Hub, crossthink: Crossthink, fault: Fault, said: str
 ) -> None:
-    hub.faults[place] = fault
+    hub.faults.append(fault)
     assert said in plain(crossthink("sources", "lock", "mmlu"), 3)
 
 
@@ -289,12 +279,12 @@ def test_two_sources_in_one_repository_are_locked_each_with_its_file(
 
 def test_a_gated_repository_asks_to_accept_its_terms(hub: Hub, crossthink: Crossthink) -> None:
     hub.repos[MMLU].gated = True
-    for token in ({}, {"HF_TOKEN": "hf_of_someone_else"}):
+    for token in ({}, {"HF_TOKEN": STRANGER_TOKEN}):
         said = plain(crossthink("sources", "lock", "mmlu", **token), 3)
         assert f"{hub.url}/datasets/{MMLU}" in said
         assert "hf auth login" in said
     plain(crossthink("sources", "lock", "mmlu", HF_TOKEN=TOKEN))
-    assert TOKEN in hub.tokens
+    assert TOKEN in hub.seen
 
 
 def test_a_commit_that_is_gone_is_named(hub: Hub, crossthink: Crossthink, tmp_path: Path) -> None:
@@ -314,7 +304,7 @@ def test_a_disk_that_is_too_small_is_known_before_the_download(
     said = plain(crossthink("sources", "lock", "mmlu"), 4)
     assert "5.0 PB to download" in said
     assert "needs 5.0 PB" in said
-    assert not any(request.startswith("GET /lfs/") for request in hub.requests)
+    assert not any(str(request).startswith("GET /lfs/") for request in hub.requests)
     assert not (tmp_path / "sources.lock.json").exists()
 
 
@@ -440,6 +430,66 @@ def test_a_build_from_the_hub_locks_its_sources_and_says_in_every_row_where_it_i
     hub.repo(MMLU, mmlu(9, first=100))
     assert json.loads(crossthink(*build).stdout) == first, "a newer commit changes nothing"
     assert crossthink("validate").returncode == 0
+
+
+TRAINING_FILES = {
+    "mmlu": ["auxiliary_train/train-00000-of-00001.parquet"],
+    "syn_qa": ["Data/Nemotron-CrossThink-QA.jsonl"],
+    "natural_reasoning": ["full.jsonl"],
+    "numina_math": ["data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet"],
+    "persona_math": ["Data/Nemotron-CrossThink-Math.jsonl"],
+    "hendrycks_math": ["simplelr_qwen_level3to5/train.parquet"],
+}
+
+
+def test_all_upstreams_are_built_from_the_layouts_they_have_and_stay_as_they_were_locked(
+    hub: Hub, crossthink: Crossthink, tmp_path: Path
+) -> None:
+    for id_, files in upstreams.upstreams().items():
+        hub.repo(id_, files)
+    before = {id_: repo.refs["main"] for id_, repo in hub.repos.items()}
+    plain(crossthink("sources", "lock"))
+    locked = lock_of(tmp_path)
+    assert {
+        name: [file["path"] for file in found["files"]] for name, found in locked.items()
+    } == TRAINING_FILES
+    assert {found["rows"] for found in locked.values()} == {20}
+    assert all(found["revision"] == before[found["repo"]] for found in locked.values())
+    for id_, files in upstreams.upstreams(rows=30).items():
+        hub.repos[id_].commit(files)
+        assert hub.repos[id_].refs["main"] != before[id_]
+    build = ("build", "gpr_up", "--sources", "hub", "--json")
+    done = crossthink(*build, HF_HOME=str(tmp_path / "elsewhere"))
+    plain(done)
+    sources = json.loads(done.stdout)["sources"]
+    assert {name: found["revision"] for name, found in sources.items()} == {
+        name: found["revision"] for name, found in locked.items()
+    }
+    assert all(found["rows_usable"] == {"as_is": 20} for found in sources.values())
+    assert not any("test-" in path or "abel" in path for path in hub.sent)
+
+
+@pytest.mark.parametrize("layout", [upstreams.mmlu, upstreams.flat_mmlu, upstreams.csv_mmlu])
+def test_every_layout_of_mmlu_is_read(
+    hub: Hub, crossthink: Crossthink, tmp_path: Path, layout: Callable[[int], dict[str, bytes]]
+) -> None:
+    hub.repo(MMLU, layout(20))
+    done = crossthink("build", "mmlu", "--sources", "hub", "--json")
+    plain(done)
+    assert json.loads(done.stdout)["sources"]["mmlu"]["rows_usable"] == {"as_is": 20}
+    assert lock_of(tmp_path)["mmlu"]["rows"] == 20
+
+
+def test_a_build_from_a_gated_repository_says_where_to_accept_its_terms(
+    hub: Hub, crossthink: Crossthink, tmp_path: Path
+) -> None:
+    hub.repos[MMLU].gated = True
+    build = ("build", "mmlu", "--sources", "hub")
+    said = plain(crossthink(*build, HF_TOKEN=STRANGER_TOKEN), 3)
+    assert f"{hub.url}/datasets/{MMLU}" in said
+    assert hub.requests[-1].status == 403
+    assert not (tmp_path / "crossthink").exists()
+    plain(crossthink(*build, HF_TOKEN=TOKEN))
 
 
 def test_an_alternate_with_other_rows_is_refused(hub: Hub, crossthink: Crossthink, tmp_path: Path) -> None:
