@@ -1,6 +1,5 @@
 """`crossthink`: the command line. Each verb is a few lines that call the library and show what it gave."""
 
-import json
 import signal
 import sys
 from contextlib import ExitStack, suppress
@@ -10,16 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from crossthink_hub import __version__, display, display_sources
+from crossthink_hub.cli_hub import hub_app
 from crossthink_hub.errors import INTERRUPTED, CrossThinkError, OutputError, UsageError
+from crossthink_hub.terminal import Folder, JsonFlag, err, out, print_json
 
 app = typer.Typer(
     name="crossthink",
     help="Blends of NEMOTRON-CROSSTHINK, rebuilt from upstream sources as data sets any tool reads.",
     epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source or input · "
-    "4 the output · 130 interrupted.",
+    "4 the output · 5 the Hub · 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=False,
@@ -29,11 +29,7 @@ sources_app = typer.Typer(
     name="sources", help="Upstream data sets on the Hub.", no_args_is_help=True, rich_markup_mode="rich"
 )
 app.add_typer(sources_app)
-out = Console()
-err = Console(stderr=True)
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
-Folder = Annotated[Path, typer.Option("--dir", help="A built folder.", show_default=True)]
+app.add_typer(hub_app)
 
 
 def _version(asked: bool) -> None:
@@ -98,7 +94,7 @@ def build(
     )
     manifest = run(settings, sources, out_folder, lock)
     if as_json:
-        _print_json(manifest)
+        print_json(manifest)
     else:
         out.print(display.build_report(manifest, out_folder))
 
@@ -113,7 +109,7 @@ def validate(
 
     found = problems_of(folder)
     if as_json:
-        _print_json({"folder": str(folder), "problems": found})
+        print_json({"folder": str(folder), "problems": found})
     else:
         out.print(display.validation_report(folder, found))
     raise typer.Exit(1 if found else 0)
@@ -133,7 +129,7 @@ def show(
     rows = first_rows(folder, config, split, count)
     if as_json:
         for row in rows:
-            _print_json(row, indent=None)
+            print_json(row, indent=None)
     else:
         out.print(display.rows(rows))
 
@@ -183,7 +179,7 @@ def grade(
         sinks.append(open_.enter_context(display_grades.grading_progress(lines, err, shown)))
         summary = grade_lines(lines, settings, fields=fields, skip_bad=skip_bad, sinks=sinks)
     if as_json:
-        _print_json(summary.as_json())
+        print_json(summary.as_json())
     else:
         (err if lines_shown else out).print(display_grades.summary_report(summary))
 
@@ -213,7 +209,7 @@ def configs(folder: Folder = Path("crossthink"), as_json: JsonFlag = False) -> N
         {"source": own.name, "licence": own.licence, "non_commercial": own.non_commercial} for own in SOURCES
     ]
     if as_json:
-        _print_json({"configs": rows, "licences": licences})
+        print_json({"configs": rows, "licences": licences})
     else:
         out.print(display.configs_tables(rows, licences, folder))
 
@@ -239,7 +235,7 @@ def lock(
     fetch(named(SOURCES, names or [source.name for source in SOURCES]), lock_file, refresh=refresh)
     locked = read_lock(lock_file)
     if as_json:
-        _print_json(entries(locked))
+        print_json(entries(locked))
     else:
         out.print(display_sources.lock_report(locked, lock_file))
 
@@ -255,7 +251,7 @@ def doctor(
 
     findings = [*examine_setup(), *(examine(SOURCES) if hub else [])]
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
         out.print(display_sources.findings_report(findings))
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
@@ -263,10 +259,6 @@ def doctor(
 
 def _print_bytes(data: bytes) -> None:
     typer.echo(data, nl=False)
-
-
-def _print_json(value: Any, indent: int | None = 1) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def escaped(text: str) -> str:
 
 def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
-    from crossthink_hub.building.card import notes
+    from crossthink_hub.card.text import notes
 
     parts: list[RenderableType] = [_sources_table(manifest), "", _blends_table(manifest), ""]
     parts += [f"[yellow]{escape(note)}[/]" for note in notes(manifest)]

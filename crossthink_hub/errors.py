@@ -6,6 +6,7 @@
 | 2 | `UsageError` | a name or a value that makes no sense |
 | 3 | `SourceError` | an upstream or input file is missing, unreadable, or not what was expected |
 | 4 | `OutputError` | the output can't be written: disk full, no permission, in the way of other files |
+| 5 | `HubError` | the Hub can't be reached, refuses, or has changed meanwhile |
 | 130 | `KeyboardInterrupt` | Ctrl-C |
 """
 
@@ -58,3 +59,9 @@ class OutputError(CrossThinkError):
     """The output can't be written."""
 
     exit_code = 4
+
+
+class HubError(CrossThinkError):
+    """The Hub can't be reached, refuses what was asked, or has changed meanwhile."""
+
+    exit_code = 5

@@ -13,9 +13,14 @@ Result = TypeVar("Result")
 
 
 def in_threads(
-    work: Callable[[Task], Result], tasks: Sequence[Task], workers: int, description: str
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    description: str,
+    *,
+    shown: bool = True,
 ) -> list[Result]:
-    """Return the result of each task, in order, done by so many threads under a progress bar.
+    """Return the result of each task, in order, done by so many threads under a progress bar if it is shown.
 
     Raises:
         Exception: what the first task that fails raises; tasks not yet begun are not done.
@@ -26,7 +31,8 @@ def in_threads(
     """
     pool = ThreadPoolExecutor(workers)
     try:
-        return list(_shown(pool.map(work, tasks), len(tasks), description))
+        results = pool.map(work, tasks)
+        return list(_shown(results, len(tasks), description) if shown else results)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -1,8 +1,11 @@
 """Check a built folder against its own manifest, card and contract: every problem found, a line each."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -14,18 +17,38 @@ import pyarrow.parquet as pq
 import yaml
 
 from crossthink_hub import row
-from crossthink_hub.building.card import card_metadata
-from crossthink_hub.building.digest import hexadecimal, row_digests, set_digest
+from crossthink_hub.building.digest import hexadecimal, row_digests
+from crossthink_hub.building.index import index_of, index_path, read_index
 from crossthink_hub.building.manifest import Manifest, problems_of, read_json
+from crossthink_hub.card.metadata import card_metadata
+from crossthink_hub.errors import FolderError
+from crossthink_hub.facts import PREFIX, Facts, facts_of_index, facts_of_rows, no_keys
+from crossthink_hub.progress import in_threads
 
-PREFIX = 5_000
+NO_ROWS = hexadecimal(np.zeros(2, np.uint64))
 PREFIX_SIGMAS = 5
 """How far a source's share of the first `PREFIX` rows may be from its share of all: so many standard
 deviations of a random sample, which is what a prefix is. At a share of .5 that is 3.5 points."""
+Place = tuple[str, str, Mapping[str, Any]]
+"""A data file: its config, its split, and what the manifest says of it."""
 
 
-def validate(folder: Path) -> list[str]:
+@dataclass(frozen=True)
+class _Checked:
+    """A file's own problems, and its facts unless it can't be read or trusted."""
+
+    problems: Sequence[str]
+    facts: Facts | None = None
+
+
+def validate(folder: Path, *, rows: bool = True, shown: bool = True) -> list[str]:
     """Return every problem found in a built folder; none if all is well.
+
+    Args:
+        folder: the folder. Its `dropped/` may be missing as a whole, as it is in a published version.
+        rows: whether to read the data files; if not, their row indexes are believed, which takes a
+            hundredth of the time.
+        shown: whether to show a progress bar.
 
     Raises:
         FolderError: it is no built folder at all.
@@ -40,90 +63,121 @@ def validate(folder: Path) -> list[str]:
     manifest = read_json(folder)
     if found := problems_of(manifest):
         return found
+    places = [
+        (name, split, file)
+        for name, entry in manifest["configs"].items()
+        for split, listed in _splits(entry)
+        for file in listed["files"]
+    ]
+    work = partial(_file if rows else _index, folder)
+    checked = in_threads(work, places, os.cpu_count() or 1, "Checking", shown=shown)
+    by_split: dict[tuple[str, str], list[_Checked]] = {}
+    for (name, split, _), one in zip(places, checked, strict=True):
+        by_split.setdefault((name, split), []).append(one)
     return [
         *_unlisted(folder, manifest),
         *_accounts(folder, manifest),
         *_card(folder, manifest),
-        *(line for name in manifest["configs"] for line in _config(folder, manifest, name)),
+        *(line for name, entry in manifest["configs"].items() for line in _config(name, entry, by_split)),
     ]
 
 
-def _config(folder: Path, manifest: Manifest, name: str) -> Iterator[str]:
-    entry = manifest["configs"][name]
+def _splits(entry: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return ("train", entry), ("test", entry["test"])
+
+
+def _config(
+    name: str, entry: Mapping[str, Any], files: Mapping[tuple[str, str], Sequence[_Checked]]
+) -> Iterator[str]:
     if entry["counts"] != {source: count for source, count in entry["quotas"].items() if count}:
         yield f"{name}: counts {entry['counts']} are not the quotas {entry['quotas']}"
-    seen: set[str] = set()
-    for split, listed in (("train", entry), ("test", entry["test"])):
-        broken = [line for file in listed["files"] for line in _file(folder, file)]
-        if broken:
-            yield from broken
+    train: pa.Array | None = None
+    for split, listed in _splits(entry):
+        own = files.get((name, split), [])
+        yield from (line for file in own for line in file.problems)
+        facts = [file.facts for file in own if file.facts is not None]
+        if len(facts) < len(own):
             continue
-        tables = [pq.read_table(folder / file["path"]) for file in listed["files"]]
-        yield from _rows(f"{name}/{split}", split, listed, tables, seen)
+        keys = pa.concat_tables([no_keys(), *(one.keys for one in facts)])
+        yield from _rows(f"{name}/{split}", split, listed, facts)
+        yield from _ids(f"{name}/{split}", keys, train)
         if split == "train":
-            yield from _prefix(f"{name}/{split}", listed, tables)
+            train = keys["id"]
+            yield from _prefix(f"{name}/{split}", listed, facts)
 
 
-def _file(folder: Path, file: Mapping[str, Any]) -> Iterator[str]:
+def _file(folder: Path, place: Place) -> _Checked:
     """Check a file by itself; what can't be read is told and not read again."""
+    _, split, file = place
     path = folder / file["path"]
     if not path.is_file():
-        yield f"{file['path']}: is missing"
-        return
+        return _Checked([f"{file['path']}: is missing"])
+    problems = []
     with path.open("rb") as data:
         checksum = hashlib.file_digest(data, "sha256").hexdigest()
     if checksum != file["sha256"]:
-        yield f"{file['path']}: sha256 is {checksum}, the manifest says {file['sha256']}"
+        problems.append(f"{file['path']}: sha256 is {checksum}, the manifest says {file['sha256']}")
     try:
-        schema = pq.read_schema(path)
+        rows = pq.read_table(path, use_threads=False)
     except (pa.ArrowInvalid, OSError) as error:
-        yield f"{file['path']}: can't be read as Parquet ({error})"
-        return
-    if not schema.equals(row.SCHEMA):
-        yield f"{file['path']}: its columns are not those of a published row"
+        return _Checked([*problems, f"{file['path']}: can't be read as Parquet ({error})"])
+    if not rows.schema.equals(row.SCHEMA):
+        problems.append(f"{file['path']}: its columns are not those of a published row")
+    if problems:
+        return _Checked(problems)
+    digests = row_digests(rows)
+    checked = _index(folder, place, index_of(rows, digests))
+    return _Checked(checked.problems, facts_of_rows(rows, digests, split))
 
 
-def _rows(
-    place: str, split: str, listed: Mapping[str, Any], tables: Sequence[pa.Table], seen: set[str]
-) -> Iterator[str]:
-    """Check the rows of a split; adds its ids to `seen`, in which no id may be yet."""
-    rows = pa.concat_tables([row.SCHEMA.empty_table(), *tables])
-    if len(rows) != listed["rows"]:
-        yield f"{place}: has {len(rows)} rows, the manifest says {listed['rows']}"
-    digest = hexadecimal(sum((set_digest(row_digests(table)) for table in tables), np.zeros(2, np.uint64)))
-    if digest != listed["row_digest"]:
+def _index(folder: Path, place: Place, expected: pa.Table | None = None) -> _Checked:
+    """Check the row index of a file, against the one made anew if it is given."""
+    path = index_path(place[2]["path"])
+    if not (folder / path).is_file():
+        return _Checked([f"{path}: is missing"])
+    try:
+        index = read_index(folder / path)
+    except FolderError as error:
+        return _Checked([f"{path}: {error.message}"])
+    if expected is not None and not index.equals(expected):
+        return _Checked([f"{path}: is not the index of the rows"])
+    return _Checked([], facts_of_index(index))
+
+
+def _rows(place: str, split: str, listed: Mapping[str, Any], facts: Sequence[Facts]) -> Iterator[str]:
+    """Check the rows of a split."""
+    rows = sum(one.rows for one in facts)
+    if rows != listed["rows"]:
+        yield f"{place}: has {rows} rows, the manifest says {listed['rows']}"
+    digest = hexadecimal(sum((one.digest for one in facts[1:]), facts[0].digest)) if facts else NO_ROWS
+    if not listed["row_digest"].startswith(digest):
         yield f"{place}: row digest is {digest}, the manifest says {listed['row_digest']}"
-    meta = rows["meta_data"].combine_chunks()
-    counts = Counter(pc.struct_field(meta, "source").to_pylist())
+    counts = sum((one.counts for one in facts), Counter())
     if counts != Counter(listed["counts"]):
         yield f"{place}: rows by source are {dict(counts)}, the manifest says {listed['counts']}"
-    yield from _ids(place, rows["id"].to_pylist(), pc.struct_field(meta, "repeat").to_pylist(), seen)
-    truth = pc.struct_field(rows["reward_model"].combine_chunks(), "ground_truth")
-    for name, holds in {
-        "solution is not reward_model.ground_truth": pc.equal(rows["solution"], truth),
-        "solution is empty": pc.not_equal(rows["solution"], ""),
-        f"meta_data.split is not {split}": pc.equal(pc.struct_field(meta, "split"), split),
-    }.items():
-        wrong = len(rows) - (pc.sum(pc.fill_null(holds, False)).as_py() or 0)
-        if wrong:
-            yield f"{place}: {name} in {wrong} rows"
+    wrong = sum((Counter(one.wrong) for one in facts), Counter())
+    for name, count in wrong.items():
+        yield f"{place}: {name} in {count} rows"
 
 
-def _ids(place: str, ids: Sequence[str], repeats: Sequence[int], seen: set[str]) -> Iterator[str]:
-    twice = [key for key, count in Counter(zip(ids, repeats, strict=True)).items() if count > 1]
-    if twice:
-        yield f"{place}: {len(twice)} ids stand twice, such as {twice[0][0]}"
-    both = seen.intersection(ids)
-    if both:
-        yield f"{place}: {len(both)} ids stand in train too, such as {min(both)}"
-    seen.update(ids)
-
-
-def _prefix(place: str, listed: Mapping[str, Any], tables: Sequence[pa.Table]) -> Iterator[str]:
-    if listed["rows"] < PREFIX or not tables:
+def _ids(place: str, keys: pa.Table, train: pa.ChunkedArray | None) -> Iterator[str]:
+    if pc.count_distinct(keys["id"]).as_py() == len(keys) and train is None:
         return
-    meta = pa.concat_tables(tables).slice(0, PREFIX)["meta_data"].combine_chunks()
-    counts = Counter(pc.struct_field(meta, "source").to_pylist())
+    counted = keys.group_by(["id", "repeat"]).aggregate([([], "count_all")])
+    twice = counted.filter(pc.greater(counted["count_all"], 1))
+    if len(twice):
+        yield f"{place}: {len(twice)} ids stand twice, such as {twice['id'][0]}"
+    if train is None:
+        return
+    both = pc.unique(keys["id"].filter(pc.is_in(keys["id"], value_set=train)))
+    if len(both):
+        yield f"{place}: {len(both)} ids stand in train too, such as {pc.min(both)}"
+
+
+def _prefix(place: str, listed: Mapping[str, Any], facts: Sequence[Facts]) -> Iterator[str]:
+    if listed["rows"] < PREFIX or not facts:
+        return
+    counts = Counter(pa.chunked_array([one.head for one in facts]).slice(0, PREFIX).to_pylist())
     for source, count in listed["counts"].items():
         share, due = counts[source] / PREFIX, count / listed["rows"]
         if abs(share - due) > PREFIX_SIGMAS * sqrt(due * (1 - due) / PREFIX):
@@ -153,7 +207,8 @@ def _accounts(folder: Path, manifest: Manifest) -> Iterator[str]:
             total = usable + sum(dropped.values()) + sum(refused.values())
             if read != total:
                 yield f"{name}: {read} rows read, {total} accounted for in configs that are {form}"
-        yield from _dropped(folder / "dropped" / f"{name}.parquet", source)
+        if (folder / "dropped").is_dir():
+            yield from _dropped(folder / "dropped" / f"{name}.parquet", source)
 
 
 def _dropped(path: Path, source: Mapping[str, Any]) -> Iterator[str]:

@@ -198,6 +198,7 @@ def _split(shards: Sequence[Shard], folder: Path) -> Manifest:
                 "path": shard.path.relative_to(folder).as_posix(),
                 "rows": shard.rows,
                 "bytes": shard.path.stat().st_size,
+                "bytes_in_memory": shard.memory,
                 "sha256": shard.sha256,
             }
             for shard in shards

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from crossthink_hub.errors import OutputError
 
-FOLDERS = ("data", "dropped")
-OURS = (*FOLDERS, "manifest.json", "blends.png", "README.md")
+FOLDERS = ("data", "index", "dropped")
+FILES = ("manifest.json", "blends.png", "croissant.json", "versions.json", "README.md")
+"""`index` and `versions.json` are in published folders; README.md, which readers look for, comes last."""
+OURS = (*FOLDERS, *FILES)
 SCRATCH = ".building-"
 
 
@@ -23,12 +25,12 @@ def scratch_folder(out: Path) -> Iterator[Path]:
         OutputError: `out` holds files that no build made, another build is at work in it, or it can't
             be written (permission, disk full).
     """
-    with _writing(out):
-        _check(out)
+    with writing(out):
+        check_out(out)
         created = not out.exists()
     scratch = out / f"{SCRATCH}{os.getpid()}"
     try:
-        with _writing(out):
+        with writing(out):
             scratch.mkdir(parents=True)
             yield scratch
     finally:
@@ -38,7 +40,12 @@ def scratch_folder(out: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def writing(out: Path) -> Iterator[None]:
+    """Turn errors of the disk into one that says what to do.
+
+    Raises:
+        OutputError: something can't be written.
+    """
     try:
         yield
     except OSError as error:
@@ -49,7 +56,12 @@ def _writing(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _check(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Check that a folder is one to build in.
+
+    Raises:
+        OutputError: it holds files that no build made, or another build is at work in it.
+    """
     if out.exists() and not out.is_dir():
         raise OutputError("is a file", where=out, fix="Choose another --out.")
     names = [path.name for path in out.iterdir()] if out.is_dir() else []
@@ -92,23 +104,30 @@ def _clear(scratch: Path) -> None:
 def publish(scratch: Path, out: Path) -> None:
     """Move a finished build into `out`: data first under names of its own, README.md last, then tidy up.
 
-    Files in `data/` and `dropped/` that the new build does not have are removed. Ctrl-C comes too late.
+    What an earlier build left and the new one does not have is removed. Ctrl-C comes too late.
     """
-    new = {path.relative_to(scratch) for folder in FOLDERS for path in (scratch / folder).rglob("*.parquet")}
+    tables = [path for folder in FOLDERS for path in (scratch / folder).rglob("*.parquet")]
+    files = [path for name in FILES if (path := scratch / name).exists()]
+    new = [path.relative_to(scratch) for path in (*sorted(tables), *files)]
     with _uninterrupted():
-        for name in (*sorted(new), *(Path(name) for name in OURS if name not in FOLDERS)):
+        for name in new:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).replace(out / name)
-        _remove_old(out, new)
+        _remove_old(out, set(new))
 
 
 def _remove_old(out: Path, new: Collection[Path]) -> None:
+    for name in FILES:
+        if Path(name) not in new:
+            (out / name).unlink(missing_ok=True)
     for folder in FOLDERS:
         for path in sorted((out / folder).rglob("*"), reverse=True):
             if path.is_file() and path.suffix == ".parquet" and path.relative_to(out) not in new:
                 path.unlink()
             elif path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
+        if (out / folder).is_dir() and not any((out / folder).iterdir()):
+            (out / folder).rmdir()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from crossthink_hub.building.card import FIGURE, card
 from crossthink_hub.building.collect import (
     Collected,
     check_files,
@@ -28,6 +27,9 @@ from crossthink_hub.building.settings import BuildSettings
 from crossthink_hub.building.shards import Shard, ShardWriter, shard_count
 from crossthink_hub.building.shuffle import ShuffleTask, shuffle
 from crossthink_hub.building.write import WriteJob, write_bucket
+from crossthink_hub.card.croissant import FILE_NAME as CROISSANT
+from crossthink_hub.card.croissant import croissant_json
+from crossthink_hub.card.text import FIGURE, card_text
 from crossthink_hub.progress import in_threads
 from crossthink_hub.recipe.configs import AS_IS
 from crossthink_hub.recipe.paper import source_facts
@@ -79,7 +81,8 @@ def build(settings: BuildSettings, sources: str, out: Path, lock: Path = LOCK) -
         manifest = make_manifest(settings, upstream, collected, checksums, plan, shards, scratch)
         (scratch / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
         (scratch / FIGURE).write_bytes(blends_figure(manifest))
-        (scratch / "README.md").write_text(card(manifest), "utf-8")
+        (scratch / CROISSANT).write_text(croissant_json(manifest), "utf-8")
+        (scratch / "README.md").write_text(card_text(manifest), "utf-8")
         shutil.rmtree(work)
         publish(scratch, out)
     return manifest

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from crossthink_hub import row
 from crossthink_hub.building.digest import RowDigests, sequence_digest, set_digest
+from crossthink_hub.building.index import index_of, index_path, write_index
 from crossthink_hub.building.parquet import ROW_GROUP_ROWS, WRITER
 from crossthink_hub.building.plan import ConfigPlan
 from crossthink_hub.sources.checksum import sha256
@@ -41,12 +42,16 @@ class Output:
 
 @dataclass(frozen=True)
 class Shard:
-    """A written file: `row_digest` is the sum over its rows, `counts` is its rows by source."""
+    """A written file: `row_digest` is the sum over its rows, `counts` is its rows by source.
+
+    `memory` is the bytes of its rows as an Arrow table.
+    """
 
     output: Output
     number: int
     path: Path
     rows: int
+    memory: int
     sha256: str
     row_digest: RowDigests
     counts: Mapping[str, int]
@@ -80,8 +85,10 @@ class _OpenShard:
     waiting: dict[int, Part] = field(default_factory=dict)
     busy: bool = False
     rest: pa.Table = field(default_factory=row.SCHEMA.empty_table)
+    memory: int = 0
     writer: pq.ParquetWriter | None = None
     digests: list[RowDigests] = field(default_factory=list)
+    index: list[pa.Table] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -99,6 +106,7 @@ class _OpenShard:
         """Append a part: whole row groups are written at once, what is left waits."""
         last = self.next + 1 == self.slot.buckets.stop
         self.digests.append(part.digests)
+        self.index.append(index_of(part.rows, part.digests))
         self.counts.update(part.counts)
         rows = pa.concat_tables([self.rest, part.rows]) if len(self.rest) else part.rows
         whole = len(rows) if last else len(rows) // ROW_GROUP_ROWS * ROW_GROUP_ROWS
@@ -108,7 +116,9 @@ class _OpenShard:
                 settings = {name: value for name, value in WRITER.items() if name != "row_group_size"}
                 self.writer = pq.ParquetWriter(self.path, row.SCHEMA, **settings)
             # Chunks combined, so that pages do not depend on how the rows came in.
-            self.writer.write_table(rows.slice(0, whole).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
+            written = rows.slice(0, whole).combine_chunks()
+            self.writer.write_table(written, row_group_size=ROW_GROUP_ROWS)
+            self.memory += written.nbytes
         # A copy: a slice would keep all of the part in memory.
         self.rest = rows.take(pa.array(np.arange(whole, len(rows))))
         self.next += 1
@@ -124,8 +134,18 @@ class _OpenShard:
             f"{sequence_digest(digests)[:16]}.parquet"
         )
         path = self.path.rename(self.path.with_name(name))
+        write_index(
+            pa.concat_tables(self.index), self.folder / index_path(path.relative_to(self.folder).as_posix())
+        )
         return Shard(
-            self.output, self.slot.number, path, len(digests), sha256(path), set_digest(digests), self.counts
+            output=self.output,
+            number=self.slot.number,
+            path=path,
+            rows=len(digests),
+            memory=self.memory,
+            sha256=sha256(path),
+            row_digest=set_digest(digests),
+            counts=self.counts,
         )
 
 

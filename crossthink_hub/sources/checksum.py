@@ -29,5 +29,9 @@ def git_blob(path: Path) -> str:
         ...     git_blob(path)
         '78981922613b2afb6025042ff6bd878ac1994e85'
     """
-    content = path.read_bytes()
+    return git_blob_of(path.read_bytes())
+
+
+def git_blob_of(content: bytes) -> str:
+    """Return the id that Git gives to a content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 import crossthink_hub
 from crossthink_hub.errors import CrossThinkError, SourceError
+from crossthink_hub.hub.endpoint import endpoint
 from crossthink_hub.progress import in_threads, size
 from crossthink_hub.recipe.paper import source_facts
 from crossthink_hub.sources.habits import habits_of
@@ -26,7 +27,6 @@ from crossthink_hub.sources.remote import (
     RemoteFile,
     asking,
     cache_folder,
-    endpoint,
     find,
     free_disk,
     reach,

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossthink_hub.errors import CrossThinkError, OutputError, SourceError
+from crossthink_hub.hub.endpoint import endpoint, first_line
 from crossthink_hub.sources.registry import Source, choose
 
 if TYPE_CHECKING:
@@ -129,13 +129,6 @@ def reach(remote: Remote) -> None:
         get_hf_file_metadata(url, timeout=SECONDS)
 
 
-def endpoint() -> str:
-    """Return the address of the Hub, without a user name or password in it."""
-    from huggingface_hub import constants
-
-    return _without_password(constants.ENDPOINT)
-
-
 def cache_folder() -> Path:
     """Return the folder that the Hub's client keeps downloads in."""
     from huggingface_hub import constants
@@ -216,17 +209,9 @@ def _no_answer(error: Exception, repo: str) -> CrossThinkError:
             fix="Check the disk's free space and your permissions, or choose another cache with HF_HOME.",
         )
     if isinstance(error, OSError) and not isinstance(error, errors.LocalEntryNotFoundError):
-        return SourceError(f"the download broke off ({_first_line(error)})", where=repo, fix=TRY_LATER)
+        return SourceError(f"the download broke off ({first_line(error)})", where=repo, fix=TRY_LATER)
     return SourceError(
-        f"the connection to {endpoint()} failed ({_first_line(error.__cause__ or error)})",
+        f"the connection to {endpoint()} failed ({first_line(error.__cause__ or error)})",
         where=repo,
         fix=CHECK_NETWORK,
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return _without_password(next(iter(str(error).splitlines()), type(error).__name__))
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]*@", "//", text)

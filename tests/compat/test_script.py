@@ -11,6 +11,7 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 import test_doors
+import test_front_matter
 from conftest import REPOSITORY, RunPython
 from test_doors import TWO_SHARDS, assert_rows, built, kept
 
@@ -40,6 +41,9 @@ test_folders_in_different_places_are_never_mixed_up = (
     test_doors.test_folders_in_different_places_are_never_mixed_up
 )
 test_anywhere_the_import_is_enough = test_doors.test_anywhere_the_import_is_enough
+test_the_code_in_the_card_loads_it_streaming_or_not_and_never_stale = (
+    test_front_matter.test_the_code_in_the_card_loads_it_streaming_or_not_and_never_stale
+)
 test_no_other_data_set_is_loaded_in_another_way = test_doors.test_no_other_data_set_is_loaded_in_another_way
 
 
