@@ -1,10 +1,12 @@
 # `make demo` and `make test` are all a newcomer needs; both make the environment first.
-.PHONY: setup demo test test-compat test-trainers lint bench clean
+.PHONY: setup demo test test-compat test-trainers test-hub1 lint bench clean
 
 PYTHON ?= python3
 VENV := .venv
 COMPAT := .venv-compat
 TRAINERS := .venv-trainers
+HUB1 := .venv-hub1
+READER := .venv-reader
 BIN := $(VENV)/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,11 +35,25 @@ $(TRAINERS)/ready: constraints-trainers.txt $(VENV)/ready
 	$(TRAINERS)/bin/pip install --quiet --no-deps --requirement constraints-trainers.txt
 	touch $@
 
+# huggingface_hub 1.x can't stand beside 2.x: what differs lies in an environment of its own, on top of the other.
+$(HUB1)/ready: constraints-hub1.txt $(VENV)/ready
+	$(PYTHON) -m venv $(HUB1)
+	$(BIN)/python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
+		> "$$($(HUB1)/bin/python -c 'import site; print(site.getsitepackages()[0])')/venv.pth"
+	$(HUB1)/bin/pip install --quiet --no-deps --ignore-installed --requirement constraints-hub1.txt
+	touch $@
+
+# A reader of what was published has nothing of ours.
+$(READER)/ready: constraints-reader.txt
+	$(PYTHON) -m venv $(READER)
+	$(READER)/bin/pip install --quiet --constraint constraints-reader.txt datasets
+	touch $@
+
 demo: setup
 	$(BIN)/crossthink build gpr_up --sources sample --out crossthink
 	$(BIN)/python docs/examples/load_blend.py
 
-test: setup test-compat test-trainers
+test: setup test-compat test-trainers test-hub1 $(READER)/ready
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest crossthink_hub tests --ignore tests/compat --ignore tests/trainers
 
 test-compat: $(COMPAT)/ready setup
@@ -45,6 +61,9 @@ test-compat: $(COMPAT)/ready setup
 
 test-trainers: $(TRAINERS)/ready
 	HF_HUB_OFFLINE=1 $(TRAINERS)/bin/python -m pytest tests/trainers -p no:cacheprovider
+
+test-hub1: $(HUB1)/ready $(READER)/ready
+	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/publishing -p no:cacheprovider
 
 lint: setup
 	$(BIN)/ruff check .
@@ -55,4 +74,4 @@ bench: setup
 	$(BIN)/python bench/build.py
 
 clean:
-	rm -rf $(VENV) $(COMPAT) $(TRAINERS) crossthink dist bench/.data
+	rm -rf $(VENV) $(COMPAT) $(TRAINERS) $(HUB1) $(READER) crossthink dist bench/.data

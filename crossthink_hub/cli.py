@@ -268,6 +268,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # what its encoding has not is shown all the same
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _stop)  # what is on the way is tidied up then too
     try:
         app()
     except CrossThinkError as error:
@@ -286,7 +288,8 @@ def main() -> None:
 
 def _stop(number: int, frame: object) -> None:
     """Interrupt at the first Ctrl-C, so that it is tidied up; at the second, end at once."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(number, signal.SIG_DFL)
+    err.print("stopping: what is under way ends first (Ctrl-C again ends it at once)")
     raise KeyboardInterrupt
 
 

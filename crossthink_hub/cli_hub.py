@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from crossthink_hub.terminal import Folder, JsonFlag, out, print_json
+from crossthink_hub.terminal import Folder, JsonFlag, err, out, print_json
 
 hub_app = typer.Typer(rich_markup_mode="rich")
 
@@ -24,7 +24,8 @@ def push(
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="Let everyone read it.")] = False,
     accept_licences: Annotated[
-        bool, typer.Option("--accept-licences", help="Show everyone sources that may not be sold.")
+        bool,
+        typer.Option("--accept-licences", help="Show everyone non-commercial sources."),
     ] = False,
     message: Annotated[str, typer.Option(help="What to say of this version in its card.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
@@ -32,19 +33,22 @@ def push(
 ) -> None:
     """Publish a built folder as a version: one commit, then its tag. Private unless --public."""
     from crossthink_hub import display_hub
+    from crossthink_hub.card.metadata import default_config
     from crossthink_hub.hub.plan import PushSettings
     from crossthink_hub.hub.publishing import prepared
 
     settings = PushSettings(version, public, accept_licences, message)
     with prepared(repo, folder, settings) as ready:
         if ready.plan.kind and not as_json:
-            out.print(display_hub.plan_report(ready.plan))
-        if not dry_run:
+            (out if dry_run else err).print(display_hub.plan_report(ready.plan))
+        if dry_run:
+            ready.rehearse()
+        else:
             ready.send()
     if as_json:
         print_json(display_hub.plan_json(ready.plan, dry_run))
     else:
-        out.print(display_hub.push_report(ready.plan, dry_run))
+        out.print(display_hub.push_report(ready.plan, default_config(ready.edition.manifest), dry_run))
 
 
 @hub_app.command(epilog="Example: crossthink versions you/crossthink")

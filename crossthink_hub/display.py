@@ -36,14 +36,15 @@ def escaped(text: str) -> str:
 
 def build_report(manifest: "Manifest", folder: Path) -> RenderableType:
     """Return what a build read, dropped and wrote, and how to load it."""
+    from crossthink_hub.card.metadata import default_config
     from crossthink_hub.card.text import notes
 
     parts: list[RenderableType] = [_sources_table(manifest), "", _blends_table(manifest), ""]
     parts += [f"[yellow]{escape(note)}[/]" for note in notes(manifest)]
     if manifest["kind"] == "sample":
         parts.append(SAMPLE)
-    first = next(iter(manifest["configs"]))
-    parts.append(f'Load it: [bold]datasets.load_dataset("{escape(folder.as_posix())}", "{first}")[/]')
+    config = default_config(manifest)
+    parts.append(f'Load it: [bold]datasets.load_dataset("{escape(folder.as_posix())}", "{config}")[/]')
     return Group(*parts)
 
 

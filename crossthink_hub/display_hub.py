@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from crossthink_hub.card.markdown import counted, printable
+from crossthink_hub.card.metadata import default_config
 from crossthink_hub.display import NARROW
 from crossthink_hub.hub.changes import ConfigChanges, Counts
 from crossthink_hub.hub.comparing import Comparison, ShownRow, differing
@@ -34,11 +36,11 @@ PROBLEMS_SHOWN = 50
 def plan_report(plan: Plan) -> RenderableType:
     """Return what a push that changes something will do, before it is done."""
     assert plan.kind is not None
-    since = f" since {plan.base.tag}" if plan.base else ""
-    seen = "everyone sees it" if plan.public else "private"
+    since = f"since {plan.base.tag}, " if plan.base else ""
+    seen = "opened to everyone" if plan.opens else "everyone sees it" if plan.public else "private"
     there = "a new repository, " if plan.creates else ""
     head = f"[bold]{escape(plan.repo)}[/] → [bold]{plan.version.tag}[/]"
-    parts: list[RenderableType] = [f"{head} ({there}{seen}): {KINDS[plan.kind]}{since}"]
+    parts: list[RenderableType] = [f"{head} ({there}{seen}): {since}{KINDS[plan.kind]}"]
     if plan.commit:
         return Group(*parts, f"Its commit {plan.commit[:8]} is there from an earlier push; it lacks its tag.")
     parts += [_changes_table(plan.changes), *_licence_lines(plan)]
@@ -51,27 +53,34 @@ def plan_report(plan: Plan) -> RenderableType:
 
 def _licence_lines(plan: Plan) -> Iterator[str]:
     for source, why in plan.non_commercial.items():
-        yield f"[yellow]{source} may not be sold: {escape(why)}[/]"
+        yield f"[yellow]{source} is for non-commercial use only: {escape(why)}[/]"
 
 
-def push_report(plan: Plan, dry_run: bool) -> RenderableType:
-    """Return what a push has done, and how to load it."""
+def push_report(plan: Plan, config: str, dry_run: bool) -> RenderableType:
+    """Return what a push has done, and how to load one of its configs."""
     if plan.kind is None:
-        return f"Nothing changed: {escape(plan.repo)} holds {plan.version.tag} already. Nothing was sent."
+        return Group(*_nothing_changed(plan, dry_run))
     if dry_run:
         return f"Nothing was sent: without --dry-run this publishes {plan.version.tag}."
-    config = next(iter(plan.changes), None)
-    named = f', "{config}"' if config else ""
-    load = f'load_dataset("{plan.repo}"{named}, revision="{plan.version.tag}")'
+    load = f'load_dataset("{plan.repo}", "{config}", revision="{plan.version.tag}")'
     done = f"[green]Published {plan.version.tag}[/]: {escape(plan.url)}"
     return f"{done}\nLoad it: [bold]datasets.{escape(load)}[/]"
+
+
+def _nothing_changed(plan: Plan, dry_run: bool) -> Iterator[str]:
+    yield f"Nothing changed: {escape(plan.repo)} holds {plan.version.tag} already. Nothing was sent."
+    if plan.asked and plan.asked != plan.version:
+        yield f"[yellow]{plan.asked.tag} was not made, for it would be the same.[/]"
+    if plan.opens:
+        yield from _licence_lines(plan)
+        yield f"[yellow]Everyone {'would see' if dry_run else 'sees'} it from now on.[/]"
 
 
 def _changes_table(changes: Mapping[str, ConfigChanges]) -> RenderableType:
     """Return a table of the configs in which rows differ, and in words how many others there are."""
     differ = {name: one.total for name, one in changes.items() if one.total}
     rest = len(changes) - len(differ)
-    lines = [f"No row differs in {'any of ' if not differ else 'the other '}{rest} configs."] if rest else []
+    lines = [f"No row differs in {counted(rest, 'other config' if differ else 'config')}."] if rest else []
     if not differ:
         return Group(*lines)
     table = _counts_table("config")
@@ -105,6 +114,7 @@ def plan_json(plan: Plan, dry_run: bool) -> dict[str, Any]:
         "kind": plan.kind,
         "published": plan.kind is not None and not dry_run,
         "public": plan.public,
+        "opens": plan.opens,
         "changes": {name: asdict(one.total) for name, one in plan.changes.items()},
         "files": len(plan.new),
         "bytes": plan.bytes,
@@ -126,7 +136,7 @@ def versions_report(repo: str, versions: list[ListedVersion]) -> RenderableType:
             release.date if release else "-",
             one.commit[:8],
             _what(one),
-            Text(release.message if release else ""),
+            Text(printable(release.message) if release else ""),
         )
     lines = [] if any(one.on_main for one in versions) else ["main holds none of these versions."]
     return Group(table, *lines)
@@ -156,16 +166,22 @@ def comparison_report(found: Comparison) -> RenderableType:
     """Return what differs between two versions: a table by config and source, then a few rows."""
     differ = {name: one for name, one in found.changes.items() if one.total}
     if not differ:
-        return f"No row differs between {escape(found.old)} and {escape(found.new)}."
+        head = f"No row differs between {escape(found.old)} and {escape(found.new)}."
+        return Group(head, *_files_lines(found))
     table = _counts_table("config", "source")
     for name, one in differ.items():
         for source, counts in one.by_source.items():
             _add(table, name, source, counts)
     rest = len(found.changes) - len(differ)
     parts: list[RenderableType] = [table]
-    parts += [f"No row differs in the other {rest} configs."] if rest else []
+    parts += [f"No row differs in {counted(rest, 'other config')}."] if rest else []
+    parts += _files_lines(found)
     parts += [line for name, rows in found.rows.items() for row in rows for line in _shown(name, row)]
     return Group(*parts)
+
+
+def _files_lines(found: Comparison) -> list[str]:
+    return [f"Other files that differ: {', '.join(found.files)}."] if found.files else []
 
 
 def _shown(config: str, row: ShownRow) -> Iterator[RenderableType]:
@@ -186,7 +202,7 @@ def _indented(text: str) -> RenderableType:
 
 
 def _short(value: Any) -> str:
-    text = " ".join(str(value).split())
+    text = printable(" ".join(str(value).split()))
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
@@ -199,6 +215,7 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
             name: {source: asdict(counts) for source, counts in one.by_source.items()}
             for name, one in found.changes.items()
         },
+        "files": list(found.files),
         "rows": {
             name: [{**asdict(row.example), "old": row.old, "new": row.new} for row in rows]
             for name, rows in found.rows.items()
@@ -237,9 +254,8 @@ def pulled_report(place: str, found: Pulled) -> RenderableType:
     fetched = (
         f"{found.files} files, {size(found.bytes)} downloaded" if found.files else "it was there already"
     )
-    manifest = found.held.manifest or {}
-    first = next(iter(manifest.get("configs", {})), "")
-    load = f'load_dataset("{found.folder.as_posix()}", "{first}")'
+    assert found.held.manifest is not None
+    load = f'load_dataset("{found.folder.as_posix()}", "{default_config(found.held.manifest)}")'
     return (
         f"[green]{escape(split_place(place)[0])} {version}[/] is in {escape(str(found.folder))}: {fetched}\n"
         f"Load it: [bold]datasets.{escape(load)}[/]"

@@ -1,10 +1,9 @@
-"""What a check needs to know of a data file: read once, from its rows or its row index, and small."""
+"""What a check needs to know of a data file: small, so that its rows need not be held."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,11 +21,11 @@ class Facts:
 
     Attributes:
         rows: how many.
-        digest: the sum of its rows' digests: both words, or the first alone if it is from an index.
+        digest: the sum of its rows' digests.
         keys: id and repeat of each row.
         counts: rows by source.
         head: the sources of the first `PREFIX` rows.
-        wrong: in how many rows something does not hold, by what; empty if it is from an index.
+        wrong: in how many rows something does not hold, by what.
     """
 
     rows: int
@@ -34,7 +33,7 @@ class Facts:
     keys: pa.Table
     counts: Counter[str]
     head: pa.Array
-    wrong: Mapping[str, int] = field(default_factory=dict)
+    wrong: Mapping[str, int]
 
 
 def no_keys() -> pa.Table:
@@ -55,19 +54,12 @@ def facts_of_rows(rows: pa.Table, digests: RowDigests, split: str) -> Facts:
         name: len(rows) - (pc.sum(pc.fill_null(true, False)).as_py() or 0) for name, true in holds.items()
     }
     repeat, source = (pc.struct_field(meta, name) for name in ("repeat", "source"))
-    return _facts(rows["id"], repeat, source, set_digest(digests), wrong)
-
-
-def facts_of_index(index: pa.Table) -> Facts:
-    """Return what is in a file, as its row index says."""
-    digest = index["digest"].to_numpy().sum(keepdims=True, dtype=np.uint64)
-    return _facts(index["id"], index["repeat"], index["source"], digest, {})
-
-
-def _facts(
-    ids: pa.ChunkedArray, repeat: pa.Array, source: pa.Array, digest: RowDigests, wrong: Mapping[str, int]
-) -> Facts:
     counts = {one["values"]: one["counts"] for one in pc.value_counts(source).to_pylist()}
-    keys = pa.table([ids, repeat], schema=KEYS)
-    head = source.slice(0, PREFIX)
-    return Facts(len(keys), digest, keys, Counter(counts), head, wrong)
+    return Facts(
+        rows=len(rows),
+        digest=set_digest(digests),
+        keys=pa.table([rows["id"], repeat], schema=KEYS),
+        counts=Counter(counts),
+        head=source.slice(0, PREFIX),
+        wrong=wrong,
+    )

@@ -1,8 +1,8 @@
-"""The versions of a published data set, as `versions.json` beside its data lists them, the newest first."""
+"""The versions of a published data set, as `versions.json` beside its data lists them, the own one first."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 FILE_NAME = "versions.json"
@@ -21,6 +21,7 @@ class Release:
         message: what its publisher says of it; may be empty.
         changes: by config, how many rows were `added`, `removed` and `changed`; configs without any are left
             out.
+        base: the version that it is compared with; None for the first.
     """
 
     version: str
@@ -28,11 +29,12 @@ class Release:
     kind: Kind
     message: str
     changes: Mapping[str, Mapping[str, int]]
+    base: str | None = None
 
 
 @dataclass(frozen=True)
 class Publication:
-    """Where a data set is published, and its versions so far, the newest first; there is at least one.
+    """Where a version is published, and the versions there, this one first; there is at least one.
 
     Example:
         >>> Publication("you/crossthink", (Release("1.0.0", "2026-11-26", "first", "", {}),)).tag
@@ -44,12 +46,12 @@ class Publication:
 
     @property
     def version(self) -> str:
-        """The newest version."""
+        """This version."""
         return self.releases[0].version
 
     @property
     def tag(self) -> str:
-        """The tag of the newest version."""
+        """The tag of this version."""
         return f"v{self.version}"
 
 
@@ -71,7 +73,10 @@ def read_releases(text: str) -> tuple[Release, ...]:
         ValueError: it is not such a file.
     """
     entries: Any = json.loads(text)
+    known = {field.name for field in fields(Release)}
     try:
-        return tuple(Release(**entry) for entry in entries)
-    except TypeError as error:
+        return tuple(
+            Release(**{name: value for name, value in entry.items() if name in known}) for entry in entries
+        )
+    except (AttributeError, TypeError) as error:
         raise ValueError(f"{FILE_NAME} does not list versions ({error})") from error

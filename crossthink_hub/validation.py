@@ -14,18 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import yaml
 
 from crossthink_hub import row
 from crossthink_hub.building.digest import hexadecimal, row_digests
 from crossthink_hub.building.index import index_of, index_path, read_index
-from crossthink_hub.building.manifest import Manifest, problems_of, read_json
-from crossthink_hub.card.metadata import card_metadata
+from crossthink_hub.building.manifest import Manifest, data_files, problems_of, read_json
+from crossthink_hub.card.front import read_front_matter
+from crossthink_hub.card.metadata import config_problems
 from crossthink_hub.errors import FolderError
-from crossthink_hub.facts import PREFIX, Facts, facts_of_index, facts_of_rows, no_keys
+from crossthink_hub.facts import PREFIX, Facts, facts_of_rows, no_keys
 from crossthink_hub.progress import in_threads
 
-NO_ROWS = hexadecimal(np.zeros(2, np.uint64))
 PREFIX_SIGMAS = 5
 """How far a source's share of the first `PREFIX` rows may be from its share of all: so many standard
 deviations of a random sample, which is what a prefix is. At a share of .5 that is 3.5 points."""
@@ -46,8 +45,8 @@ def validate(folder: Path, *, rows: bool = True, shown: bool = True) -> list[str
 
     Args:
         folder: the folder. Its `dropped/` may be missing as a whole, as it is in a published version.
-        rows: whether to read the data files; if not, their row indexes are believed, which takes a
-            hundredth of the time.
+        rows: whether to read the data files; if not, the manifest is only checked by itself, and against
+            the card and the list of files.
         shown: whether to show a progress bar.
 
     Raises:
@@ -63,34 +62,39 @@ def validate(folder: Path, *, rows: bool = True, shown: bool = True) -> list[str
     manifest = read_json(folder)
     if found := problems_of(manifest):
         return found
+    found = [*_unlisted(folder, manifest), *_accounts(folder, manifest), *_card(folder, manifest)]
+    found += [line for name, entry in manifest["configs"].items() for line in _quotas(name, entry)]
+    return [*found, *_files(folder, manifest, shown)] if rows else found
+
+
+def _files(folder: Path, manifest: Manifest, shown: bool) -> Iterator[str]:
+    """Check every data file, and what the files of a config hold together."""
     places = [
         (name, split, file)
         for name, entry in manifest["configs"].items()
         for split, listed in _splits(entry)
         for file in listed["files"]
     ]
-    work = partial(_file if rows else _index, folder)
-    checked = in_threads(work, places, os.cpu_count() or 1, "Checking", shown=shown)
+    checked = in_threads(partial(_file, folder), places, os.cpu_count() or 1, "Checking", shown=shown)
     by_split: dict[tuple[str, str], list[_Checked]] = {}
     for (name, split, _), one in zip(places, checked, strict=True):
         by_split.setdefault((name, split), []).append(one)
-    return [
-        *_unlisted(folder, manifest),
-        *_accounts(folder, manifest),
-        *_card(folder, manifest),
-        *(line for name, entry in manifest["configs"].items() for line in _config(name, entry, by_split)),
-    ]
+    for name, entry in manifest["configs"].items():
+        yield from _config(name, entry, by_split)
 
 
 def _splits(entry: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     return ("train", entry), ("test", entry["test"])
 
 
+def _quotas(name: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    if entry["counts"] != {source: count for source, count in entry["quotas"].items() if count}:
+        yield f"{name}: counts {entry['counts']} are not the quotas {entry['quotas']}"
+
+
 def _config(
     name: str, entry: Mapping[str, Any], files: Mapping[tuple[str, str], Sequence[_Checked]]
 ) -> Iterator[str]:
-    if entry["counts"] != {source: count for source, count in entry["quotas"].items() if count}:
-        yield f"{name}: counts {entry['counts']} are not the quotas {entry['quotas']}"
     train: pa.Array | None = None
     for split, listed in _splits(entry):
         own = files.get((name, split), [])
@@ -126,22 +130,21 @@ def _file(folder: Path, place: Place) -> _Checked:
     if problems:
         return _Checked(problems)
     digests = row_digests(rows)
-    checked = _index(folder, place, index_of(rows, digests))
-    return _Checked(checked.problems, facts_of_rows(rows, digests, split))
+    problems += _index(folder, file["path"], index_of(rows, digests))
+    return _Checked(problems, facts_of_rows(rows, digests, split))
 
 
-def _index(folder: Path, place: Place, expected: pa.Table | None = None) -> _Checked:
-    """Check the row index of a file, against the one made anew if it is given."""
-    path = index_path(place[2]["path"])
+def _index(folder: Path, data_path: str, expected: pa.Table) -> Iterator[str]:
+    """Check the row index of a file against the one made anew."""
+    path = index_path(data_path)
     if not (folder / path).is_file():
-        return _Checked([f"{path}: is missing"])
+        yield f"{path}: is missing"
+        return
     try:
-        index = read_index(folder / path)
+        if not read_index(folder / path).equals(expected):
+            yield f"{path}: is not the index of the rows"
     except FolderError as error:
-        return _Checked([f"{path}: {error.message}"])
-    if expected is not None and not index.equals(expected):
-        return _Checked([f"{path}: is not the index of the rows"])
-    return _Checked([], facts_of_index(index))
+        yield f"{path}: {error.message}"
 
 
 def _rows(place: str, split: str, listed: Mapping[str, Any], facts: Sequence[Facts]) -> Iterator[str]:
@@ -149,8 +152,8 @@ def _rows(place: str, split: str, listed: Mapping[str, Any], facts: Sequence[Fac
     rows = sum(one.rows for one in facts)
     if rows != listed["rows"]:
         yield f"{place}: has {rows} rows, the manifest says {listed['rows']}"
-    digest = hexadecimal(sum((one.digest for one in facts[1:]), facts[0].digest)) if facts else NO_ROWS
-    if not listed["row_digest"].startswith(digest):
+    digest = hexadecimal(sum((one.digest for one in facts), np.zeros(2, np.uint64)))
+    if digest != listed["row_digest"]:
         yield f"{place}: row digest is {digest}, the manifest says {listed['row_digest']}"
     counts = sum((one.counts for one in facts), Counter())
     if counts != Counter(listed["counts"]):
@@ -185,11 +188,7 @@ def _prefix(place: str, listed: Mapping[str, Any], facts: Sequence[Facts]) -> It
 
 
 def _unlisted(folder: Path, manifest: Manifest) -> Iterator[str]:
-    listed = {
-        file["path"]
-        for entry in manifest["configs"].values()
-        for file in (*entry["files"], *entry["test"]["files"])
-    }
+    listed = data_files(manifest)
     for path in sorted((folder / "data").rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in listed:
@@ -229,11 +228,8 @@ def _dropped(path: Path, source: Mapping[str, Any]) -> Iterator[str]:
 
 def _card(folder: Path, manifest: Manifest) -> Iterator[str]:
     try:
-        text = (folder / "README.md").read_text("utf-8")
-        head = yaml.safe_load(text.split("---\n")[1])
-        configs = head["configs"]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, IndexError, KeyError, TypeError) as error:
-        yield f"README.md: has no YAML with configs ({error})"
+        metadata = read_front_matter((folder / "README.md").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"README.md: can't be read ({error})"
         return
-    if configs != card_metadata(manifest)["configs"]:
-        yield "README.md: its configs are not those of the manifest, so readers get other files"
+    yield from (f"README.md: {problem}" for problem in config_problems(metadata, manifest))

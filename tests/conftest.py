@@ -3,15 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).parent.parent
-REAL_SOURCES = REPOSITORY.parent / "shared" / "data" / "sources"
-
-RunPython = Callable[..., str]
+from common import REAL_SOURCES, RunPython
 
 
 @pytest.fixture(scope="session")

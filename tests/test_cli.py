@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from common import REPOSITORY
 
 EXAMPLE = REPOSITORY / "docs" / "examples" / "my_blend.yaml"
 

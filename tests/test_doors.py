@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import RunPython
+from common import RunPython
 
 from crossthink_hub import row
 from crossthink_hub.building.digest import hexadecimal, row_digests, set_digest

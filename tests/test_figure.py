@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import RunPython
+from common import RunPython
 from PIL import Image
 
 from crossthink_hub.building.figure import COLOURS, MARGIN, PITCH, WIDTH, blends_figure

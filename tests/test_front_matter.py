@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from conftest import RunPython
+from common import RunPython
 
 from crossthink_hub.building.run import build
 from crossthink_hub.building.settings import BuildSettings

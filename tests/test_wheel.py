@@ -7,7 +7,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from conftest import REPOSITORY
+from common import REPOSITORY
 
 
 def python(*arguments: str, cwd: Path, **environment: str) -> str:

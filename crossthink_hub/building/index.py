@@ -3,6 +3,7 @@
 It is a few hundredths of the data, so that a comparison of two versions does not download both.
 """
 
+import re
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -15,6 +16,8 @@ from crossthink_hub.building.parquet import ROW_GROUP_ROWS
 from crossthink_hub.errors import FolderError
 
 DATA, INDEX = "data", "index"
+OWN_TABLE = re.compile(rf"({DATA}|{INDEX})/[^/\s]+/(train|test)-\d{{5}}-of-\d{{5}}-[0-9a-f]{{16}}\.parquet")
+"""What our data files and their indexes are called; other files are other people's, and left alone."""
 SCHEMA = pa.schema(
     [("id", pa.string()), ("repeat", pa.int32()), ("source", pa.string()), ("digest", pa.uint64())]
 )

@@ -82,6 +82,16 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def data_files(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """Return what a manifest says of each data file, by path."""
+    return {
+        file["path"]: file
+        for entry in manifest["configs"].values()
+        for part in (entry, entry["test"])
+        for file in part["files"]
+    }
+
+
 def make_manifest(
     settings: BuildSettings,
     upstream: Upstream,

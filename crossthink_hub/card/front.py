@@ -1,10 +1,13 @@
 """The YAML front matter of a card as text."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
+FRONT = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+"""The front matter of a card, as readers find it."""
 WIDE = 10_000
 """No line is broken: a path stays on one."""
 
@@ -24,6 +27,21 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(str, _Dumper.represent_str)
+
+
+def read_front_matter(card: str) -> dict[str, Any]:
+    """Return the metadata of a card; empty if it has none that can be read.
+
+    Example:
+        >>> read_front_matter("---\\nlicense: mit\\n---\\nText."), read_front_matter("Text.")
+        ({'license': 'mit'}, {})
+    """
+    found = FRONT.match(card)
+    try:
+        metadata = yaml.safe_load(found["yaml"]) if found else None
+    except yaml.YAMLError:
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def front_matter(metadata: Mapping[str, Any]) -> str:

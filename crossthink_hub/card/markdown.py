@@ -1,6 +1,7 @@
 """Text that comes from data, so that it stays what it is in Markdown: no table breaks, nothing is markup."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 MARKUP = re.compile(r"([\\`*_\[\]<>|~$#&!])")
@@ -61,5 +62,17 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def printable(text: str) -> str:
+    r"""Return text without what a terminal takes as orders.
+
+    Example:
+        >>> printable("\x1b[31mred")
+        '�[31mred'
+    """
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in text
+    )
+
+
 def _on_one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    return printable(" ".join(str(text).split()))

@@ -1,7 +1,8 @@
 """The README.md to push where the one on the Hub may have been edited by hand: what people wrote is kept.
 
 The part between the markers is ours; what stands before and after it is theirs, to the byte. In the front
-matter the keys that we write are ours, and all others, comments, and further tags are theirs.
+matter the keys that we write are ours, and all others, comments, further tags, and configs of other files are
+theirs.
 """
 
 import re
@@ -9,13 +10,13 @@ from typing import NamedTuple, TypeAlias
 
 import yaml
 
-from crossthink_hub.card.front import WIDE
+from crossthink_hub.building.index import OWN_TABLE
+from crossthink_hub.card.front import FRONT, WIDE
 from crossthink_hub.card.markers import marked
 from crossthink_hub.card.metadata import KEYS, SOMETIMES
 
-FRONT = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"^#.*\n?", re.MULTILINE)
-TAGS = "tags"
+TAGS, CONFIGS, INFO = "tags", "configs", "dataset_info"
 UNREADABLE = (
     yaml.YAMLError,
     ValueError,
@@ -66,8 +67,19 @@ def merged(ours: str, theirs: str | None) -> str:
     before, part, after = marked(own.body) or ("", own.body, "")
     around = marked(other.body)
     before, after = (around[0], around[2]) if around else (before, after + other.body)
-    head = _with_further_tags(own, other) + _further_entries(own, other)
+    head = _with_further_items(own, other) + _further_entries(own, other)
     return f"---\n{head}---\n{before}{part}{after}"
+
+
+def is_edited(text: str) -> bool:
+    """Tell whether people wrote around the generated part of a card.
+
+    Example:
+        >>> is_edited("No markers, so nothing is known of it.")
+        False
+    """
+    found = marked(_card(text).body)
+    return found is not None and bool((found[0] + found[2]).strip())
 
 
 def without_edits(text: str) -> str:
@@ -114,18 +126,53 @@ def _mapping(text: str) -> yaml.MappingNode | None:
     return node if len(set(keys)) == len(node.value) else None
 
 
-def _with_further_tags(own: Card, other: Card) -> str:
-    """Return our YAML, with the tags of theirs that ours has not."""
-    if TAGS not in own.pairs or TAGS not in other.pairs:
-        return own.head
-    key, mine = own.pairs[TAGS]
-    tags = _items(mine)
-    known = {_text(tag) for tag in tags}
-    further = [tag for tag in _items(other.pairs[TAGS][1]) if _text(tag) not in known]
-    if not further:
-        return own.head
-    start, end = _span(own, TAGS)
-    return own.head[:start] + _text_of([(key, _sequence([*tags, *further]))]) + own.head[end:]
+def _with_further_items(own: Card, other: Card) -> str:
+    """Return our YAML, with the tags, and the configs of other files, that theirs has and ours has not."""
+    head = own.head
+    further = {TAGS: _further_tags(own, other), **_further_configs(own, other)}
+    for key in sorted(further, key=lambda key: _span(own, key)[0] if key in own.pairs else -1, reverse=True):
+        if further[key] and key in own.pairs:
+            name, mine = own.pairs[key]
+            start, end = _span(own, key)
+            items = _sequence([*_items(mine), *further[key]])
+            head = head[:start] + _text_of([(name, items)]) + head[end:]
+    return head
+
+
+def _further_tags(own: Card, other: Card) -> list[yaml.Node]:
+    known = {_text(tag) for tag in _listed(own, TAGS)}
+    return [tag for tag in _listed(other, TAGS) if _text(tag) not in known]
+
+
+def _further_configs(own: Card, other: Card) -> dict[str, list[yaml.Node]]:
+    """Return the configs that people added, and what they say of them; ours of an earlier version are not."""
+    taken = {_name(config) for config in _listed(own, CONFIGS)}
+    theirs = [
+        config
+        for config in _listed(other, CONFIGS)
+        if _name(config) not in taken and not OWN_TABLE.search(_text(config))
+    ]
+    names = {_name(config) for config in theirs} - {None}
+    infos = [info for info in _listed(other, INFO) if _name(info) in names]
+    return {CONFIGS: [_not_default(config) for config in theirs], INFO: infos}
+
+
+def _not_default(config: yaml.Node) -> yaml.Node:
+    """Return a config that is not loaded where none is named: one of ours is, and two are too many."""
+    if not isinstance(config, yaml.MappingNode):
+        return config
+    pairs = [(key, value) for key, value in config.value if key.value != "default"]
+    return yaml.MappingNode(config.tag, pairs, flow_style=config.flow_style)
+
+
+def _name(node: yaml.Node) -> str | None:
+    """Return the config that an entry is of."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((str(value.value) for key, value in pairs if key.value == "config_name"), None)
+
+
+def _listed(card: Card, key: str) -> list[yaml.Node]:
+    return _items(card.pairs[key][1]) if key in card.pairs else []
 
 
 def _items(node: yaml.Node) -> list[yaml.Node]:

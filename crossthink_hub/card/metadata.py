@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crossthink_hub.building.index import OWN_TABLE
 from crossthink_hub.building.manifest import Manifest
 from crossthink_hub.card.words import words
 from crossthink_hub.recipe.paper import source_facts
@@ -87,6 +88,25 @@ def card_metadata(manifest: Manifest, publication: Publication | None = None) ->
         ],
         "dataset_info": [_info(name, entry) for name, entry in manifest["configs"].items()],
     }
+
+
+def config_problems(metadata: Mapping[str, Any], manifest: Manifest) -> list[str]:
+    """Return why readers of a card would not get the configs of a manifest, a line each.
+
+    Configs that people added, of files of their own, are none of our business, unless they break ours.
+    """
+    listed = metadata.get("configs")
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        return ["has no YAML with configs"]
+    if [entry for entry in listed if OWN_TABLE.search(str(entry))] != card_metadata(manifest)["configs"]:
+        return ["its configs are not those of the manifest, so readers get other files"]
+    found = []
+    names = [str(entry.get("config_name")) for entry in listed]
+    if len(set(names)) < len(names):
+        found.append("names a config twice, so none can be loaded")
+    if sum(bool(entry.get("default")) for entry in listed) > 1:
+        found.append("has several default configs, so none can be loaded")
+    return found
 
 
 def pretty_name(manifest: Manifest) -> str:

@@ -57,7 +57,9 @@ def publish(
 
     settings = PushSettings(version, public, accept_licences, message)
     with prepared(repo, Path(folder), settings, token) as push:
-        if not dry_run:
+        if dry_run:
+            push.rehearse()
+        else:
             push.send()
         return push.plan
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from crossthink_hub.errors import CrossThinkError, HubError, OutputError
+from crossthink_hub.errors import CrossThinkError, HubError, OutputError, UsageError
 from crossthink_hub.hub.endpoint import endpoint, first_line
 
 if TYPE_CHECKING:
@@ -40,18 +40,22 @@ def speaking(repo: str) -> Iterator[None]:
     try:
         yield
     except (*known, RuntimeError) as error:
-        first = _of_upload(error)
-        if isinstance(first, RuntimeError) and CLOSED in str(first):
-            raise HubError(f"the connection to {endpoint()} broke off", where=repo, fix=AGAIN) from first
-        if not isinstance(first, known):
+        reason = _reason(error)
+        if isinstance(reason, RuntimeError) and CLOSED in str(reason):
+            raise HubError(f"the connection to {endpoint()} broke off", where=repo, fix=AGAIN) from reason
+        if isinstance(reason, known):
+            raise _in_plain_words(reason, repo) from reason
+        if reason is error:
             raise
-        raise _in_plain_words(first, repo) from first
+        raise HubError(f"the transfer failed ({first_line(reason)})", where=repo, fix=AGAIN) from reason
 
 
-def _of_upload(error: Exception) -> Exception:
-    """Return what went wrong in an upload, which the client wraps; any other error as it is."""
-    wrapped = isinstance(error, RuntimeError) and str(error).startswith(UPLOADING)
-    return error.__cause__ if wrapped and isinstance(error.__cause__, Exception) else error
+def _reason(error: Exception) -> Exception:
+    """Return why an upload failed, or a file was looked for in the cache alone; any other error as it is."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    wraps = isinstance(error, LocalEntryNotFoundError) or str(error).startswith(UPLOADING)
+    return error.__cause__ if wraps and isinstance(error.__cause__, Exception) else error
 
 
 def _in_plain_words(error: Exception, repo: str) -> CrossThinkError:
@@ -104,7 +108,7 @@ def _no_answer(error: Exception, repo: str) -> CrossThinkError:
     if constants.HF_HUB_OFFLINE or isinstance(error, errors.OfflineModeIsEnabled):
         return HubError("HF_HUB_OFFLINE keeps the Hub from being asked", where=repo, fix="Unset it.")
     if isinstance(error, errors.HFValidationError):
-        return HubError("is not the name of a repository", where=repo, fix="Write it as OWNER/NAME.")
+        return UsageError("is not the name of a repository", where=repo, fix="Write it as OWNER/NAME.")
     if isinstance(error, errors.LocalTokenNotFoundError):
         return HubError("you are not logged in", where=repo, fix=LOG_IN)
     if isinstance(error, json.JSONDecodeError):

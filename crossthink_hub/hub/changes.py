@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from crossthink_hub.building.index import SCHEMA
 from crossthink_hub.building.manifest import Manifest
-from crossthink_hub.hub.kinds import data_files
+from crossthink_hub.hub.kinds import files_of
 
-KINDS = ("added", "removed", "changed")
+DIFFERENCES = ("added", "removed", "changed")
 Index = Callable[[str], pa.Table]
 """Gives the row index of a data file."""
 
@@ -55,7 +55,7 @@ class ConfigChanges:
 
     Attributes:
         by_source: the counts.
-        examples: a few rows of each kind, the first by id.
+        examples: a few rows of each kind.
     """
 
     by_source: Mapping[str, Counts]
@@ -95,7 +95,7 @@ def _config(
 ) -> ConfigChanges:
     if (old is None or new is None) and not examples:
         return ConfigChanges(_all_of(new, "added") if old is None else _all_of(old, "removed"))
-    gone, come = (data_files(entry) if entry else set() for entry in (old, new))
+    gone, come = (files_of(entry) if entry else set() for entry in (old, new))
     before, after = _rows(gone - come, old_index), _rows(come - gone, new_index)
     both = _kinds(before.join(after, ["id", "repeat"], join_type="full outer", right_suffix="_new"))
     counted = both.group_by(["source", "kind"]).aggregate([([], "count_all")])
@@ -136,7 +136,7 @@ def _kinds(both: pa.Table) -> pa.Table:
         pc.is_null(both["digest_new"]),
         pc.fill_null(pc.not_equal(both["digest"], both["digest_new"]), False),
     )
-    kind = pc.case_when(conditions, *KINDS, "same")
+    kind = pc.case_when(conditions, *DIFFERENCES, "same")
     source = pc.coalesce(both["source_new"], both["source"])
     return pa.table(
         [*(both[name] for name in ("id", "repeat", "file", "file_new")), source, kind],
@@ -145,9 +145,8 @@ def _kinds(both: pa.Table) -> pa.Table:
 
 
 def _examples(both: pa.Table, count: int) -> Iterator[Example]:
-    for kind in KINDS if count else ():
-        own = both.filter(pc.equal(both["kind"], kind)).sort_by(
-            [("id", "ascending"), ("repeat", "ascending")]
-        )
+    order = [(name, "ascending") for name in ("new_file", "old_file", "id", "repeat")]
+    for kind in DIFFERENCES if count else ():
+        own = both.filter(pc.equal(both["kind"], kind)).sort_by(order)  # of few files, for each is fetched
         for row in own.slice(0, count).to_pylist():
             yield Example(**row)

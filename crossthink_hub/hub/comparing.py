@@ -7,16 +7,16 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crossthink_hub.building.manifest import Manifest
-from crossthink_hub.errors import HubError
 from crossthink_hub.hub.changes import ConfigChanges, Example, changes
-from crossthink_hub.hub.held import Held, look
+from crossthink_hub.hub.held import OWN_FILES, Held, look, manifest_of
 from crossthink_hub.hub.remote_index import remote_index
 from crossthink_hub.hub.repository import Repository
 
 Row = dict[str, Any]
 EXAMPLES = 2
 """Rows shown of each kind, in each config."""
+CONFIGS_SHOWN = 3
+"""Of so many configs rows are shown: each costs the download of a few data files."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,15 @@ class Comparison:
         old: revision of the one.
         new: revision of the other.
         changes: by config, also of those that do not differ.
-        rows: a few rows that differ, by config.
+        rows: a few rows that differ, by config, of the first `CONFIGS_SHOWN` configs that do.
+        files: the card and other files without rows that differ.
     """
 
     old: str
     new: str
     changes: Mapping[str, ConfigChanges]
     rows: Mapping[str, tuple[ShownRow, ...]]
+    files: tuple[str, ...] = ()
 
 
 def compared(repo: Repository, old: str, new: str, examples: int = EXAMPLES) -> Comparison:
@@ -61,24 +63,24 @@ def compared(repo: Repository, old: str, new: str, examples: int = EXAMPLES) -> 
     tags = repo.tags()
     before, after = look(repo, old, tags), look(repo, new, tags)
     found = changes(
-        _manifest(repo, old, before),
-        _manifest(repo, new, after),
+        manifest_of(before, f"{repo.name}@{old}"),
+        manifest_of(after, f"{repo.name}@{new}"),
         remote_index(repo, before.snapshot),
         remote_index(repo, after.snapshot),
         examples,
     )
+    differ = [name for name, one in found.items() if one.examples][:CONFIGS_SHOWN]
     rows = {
-        name: tuple(_shown(repo, before, after, example) for example in one.examples)
-        for name, one in found.items()
-        if one.examples
+        name: tuple(_shown(repo, before, after, example) for example in found[name].examples)
+        for name in differ
     }
-    return Comparison(old, new, found, rows)
+    return Comparison(old, new, found, rows, _other_files(before, after))
 
 
-def _manifest(repo: Repository, revision: str, held: Held) -> Manifest:
-    if held.manifest is None:
-        raise HubError("holds no data set of ours: it has no manifest.json", where=f"{repo.name}@{revision}")
-    return held.manifest
+def _other_files(before: Held, after: Held) -> tuple[str, ...]:
+    """Return the files of ours without rows, such as the card, that are not the same in both."""
+    files, others = before.snapshot.files, after.snapshot.files
+    return tuple(path for path in OWN_FILES if files.get(path) != others.get(path))
 
 
 def _shown(repo: Repository, before: Held, after: Held, example: Example) -> ShownRow:
@@ -92,7 +94,7 @@ def _shown(repo: Repository, before: Held, after: Held, example: Example) -> Sho
 def _row(repo: Repository, held: Held, path: str | None, example: Example) -> Row | None:
     if path is None:
         return None
-    table = pq.read_table(repo.file(path, held.snapshot.commit), filters=pc.field("id") == example.id)
+    table = pq.read_table(repo.checked(path, held.snapshot), filters=pc.field("id") == example.id)
     rows: list[Row] = table.to_pylist()
     return next((row for row in rows if row["meta_data"]["repeat"] == example.repeat), None)
 

@@ -3,21 +3,21 @@
 import filecmp
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from crossthink_hub.building.index import index_path, read_index
 from crossthink_hub.building.manifest import FILE_NAME as MANIFEST
-from crossthink_hub.building.manifest import Manifest, read_manifest
+from crossthink_hub.building.manifest import Manifest, data_files, read_manifest
 from crossthink_hub.card.croissant import croissant_json
-from crossthink_hub.card.merge import merged
+from crossthink_hub.card.merge import is_edited, merged
 from crossthink_hub.card.text import card_text
 from crossthink_hub.errors import FolderError, OutputError
 from crossthink_hub.hub.held import CROISSANT, FIGURE, README
@@ -38,38 +38,37 @@ class Edition:
 
     folder: Path
     stage: Path
+    stamps: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    """Size and time of each file from before it was read, to tell whether one is changed while it is sent."""
 
     @cached_property
     def manifest(self) -> Manifest:
         """The folder's manifest."""
         return read_manifest(self.folder)
 
-    @property
-    def data_files(self) -> dict[str, Mapping[str, str]]:
-        """What the manifest says of each data file, by path."""
-        return {
-            file["path"]: file
-            for entry in self.manifest["configs"].values()
-            for file in (*entry["files"], *entry["test"]["files"])
-        }
-
     @cached_property
-    def tables(self) -> dict[str, "CommitOperationAdd"]:
-        """The data files and their indexes, their checksums read now and compared with the manifest.
+    def data(self) -> dict[str, Mapping[str, str]]:
+        """What the manifest says of each data file, by path."""
+        return data_files(self.manifest)
+
+    def read_checksums(self) -> None:
+        """Read the data files' checksums, and compare them with the manifest.
 
         Raises:
             FolderError: a file is missing, or not what the manifest says.
         """
-        listed = self.data_files
-        _ = self.stamps  # from before they are read
-        paths = [*listed, *map(index_path, listed)]
-        found = in_threads(self._addition, paths, os.cpu_count() or 1, "Checksums")
-        additions = dict(zip(paths, found, strict=True))
-        for path, file in listed.items():
-            checksum = additions[path].upload_info.sha256.hex()
+        for path, file in self.data.items():
+            checksum = self.tables[path].upload_info.sha256.hex()
             if checksum != file["sha256"]:
                 raise self._changed(f"sha256 is {checksum}, the manifest says {file['sha256']}", path)
-        return additions
+
+    @cached_property
+    def tables(self) -> dict[str, "CommitOperationAdd"]:
+        """The data files and their indexes, by path; their content is hashed for it."""
+        paths = [*self.data, *map(index_path, self.data)]
+        self.stamps.update({path: _stamp(self.folder / path) for path in (*paths, MANIFEST, FIGURE)})
+        found = in_threads(self._addition, paths, os.cpu_count() or 1, "Checksums")
+        return dict(zip(paths, found, strict=True))
 
     def _addition(self, path: str) -> "CommitOperationAdd":
         from huggingface_hub import CommitOperationAdd
@@ -84,14 +83,8 @@ class Edition:
         fix = "Build the folder again; nothing is published."
         return FolderError(what, where=self.folder / path, fix=fix)
 
-    @cached_property
-    def stamps(self) -> dict[str, tuple[int, int]]:
-        """Size and time of each of its files, to tell whether one is changed while it is sent."""
-        paths = (*self.data_files, *map(index_path, self.data_files), MANIFEST, FIGURE)
-        return {path: _stamp(self.folder / path) for path in paths}
-
     def check_unchanged(self) -> None:
-        """Check that no file has been changed since `stamps` was first asked for.
+        """Check that no file has been changed since its content was hashed.
 
         Raises:
             FolderError: one has.
@@ -102,13 +95,18 @@ class Edition:
 
     def texts(self, publication: Publication, card: str | None) -> dict[str, bytes]:
         """Return the files that say what it is, by path; `card` is the one on the Hub, to keep its edits."""
-        own = card_text(self.manifest, publication)
         return {
-            README: merged(own, card).encode(),
+            README: self._card(publication, card).encode(),
             CROISSANT: croissant_json(self.manifest, publication).encode(),
             VERSIONS: releases_json(publication.releases).encode(),
             **{path: self._read(path) for path in (MANIFEST, FIGURE)},
         }
+
+    def _card(self, publication: Publication, card: str | None) -> str:
+        """Return the card with what people wrote around it on the Hub, or here if nobody did there."""
+        own = merged(card_text(self.manifest, publication), card)
+        here = self._read(README).decode(errors="replace")
+        return merged(own, here) if is_edited(here) and not (card and is_edited(card)) else own
 
     def _read(self, path: str) -> bytes:
         try:
@@ -117,7 +115,7 @@ class Edition:
             raise self._changed(f"can't be read ({error.strerror})", path) from error
 
     def check(self, *, rows: bool) -> None:
-        """Check the folder: all of it, or without reading its rows, whose checksums `tables` has compared.
+        """Check the folder: all of it, or without reading its data files, whose checksums `tables` compares.
 
         Raises:
             FolderError: the folder has problems.
@@ -138,8 +136,9 @@ class Edition:
 
     def additions(self, publication: Publication, card: str | None) -> dict[str, "CommitOperationAdd"]:
         """Return every file of the version, by path."""
-        for path, content in self.texts(publication, card).items():
-            (self.stage / path).write_bytes(content)
+        with _writing(self.folder):
+            for path, content in self.texts(publication, card).items():
+                (self.stage / path).write_bytes(content)
         staged = sorted(
             path.relative_to(self.stage).as_posix() for path in self.stage.rglob("*") if path.is_file()
         )
@@ -183,12 +182,19 @@ def edition(folder: Path) -> Iterator[Edition]:
         OutputError: there is no place for what is written on the way.
     """
     read_manifest(folder)
+    with ExitStack() as stack:
+        with _writing(folder):
+            stage = stack.enter_context(tempfile.TemporaryDirectory(prefix="crossthink-"))
+        yield Edition(folder, Path(stage))
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     try:
-        with TemporaryDirectory(prefix="crossthink-") as stage:
-            yield Edition(folder, Path(stage))
+        yield
     except OSError as error:
         raise OutputError(
             f"can't be written ({error.strerror or error})",
-            where=error.filename or folder,
+            where=error.filename or tempfile.tempdir or folder,
             fix="Check the disk's free space and your permissions; TMPDIR is where files for the way go.",
         ) from error

@@ -6,6 +6,9 @@ from crossthink_hub import row
 from crossthink_hub.building.manifest import Manifest
 from crossthink_hub.releases import Kind
 
+KINDS: tuple[Kind, ...] = ("first", "card", "rows", "schema")
+"""What asks least of readers first."""
+
 
 def kind_of(base: Manifest | None, base_columns: pa.Schema | None, new: Manifest) -> Kind:
     """Return what changes at most from one version to the next.
@@ -30,7 +33,7 @@ def kind_of(base: Manifest | None, base_columns: pa.Schema | None, new: Manifest
     if base_columns is not None and not base_columns.equals(row.SCHEMA):
         return "schema"
     same = before.keys() == after.keys() and all(
-        data_files(before[name]) == data_files(after[name]) for name in after
+        files_of(before[name]) == files_of(after[name]) for name in after
     )
     return "card" if same else "rows"
 
@@ -39,6 +42,6 @@ def _splits(entry: Manifest) -> set[str]:
     return {name for name, listed in (("train", entry), ("test", entry["test"])) if listed["files"]}
 
 
-def data_files(entry: Manifest) -> set[str]:
+def files_of(entry: Manifest) -> set[str]:
     """Return the paths of a config's data files; a path says what is in it, for it has the rows' digest."""
     return {file["path"] for file in (*entry["files"], *entry["test"]["files"])}

@@ -32,9 +32,9 @@ def listed(repo: Repository) -> list[ListedVersion]:
         MissingError: there is no such repository.
     """
     tags = repo.tags()
-    releases = {release.version: release for release in history(repo, tags)}
+    releases = history(repo, tags)
     on_main = look(repo, "main", tags).version if tags else None
     return [
-        ListedVersion(version, commit, releases.get(str(version)), version == on_main)
+        ListedVersion(version, commit, releases.get(version), version == on_main)
         for version, commit in tags.items()
     ]

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import pyarrow.parquet as pq
 
-from crossthink_hub.hub.answers import speaking
 from crossthink_hub.hub.repository import Repository
 
 READ_AT_ONCE = 2**16
@@ -21,9 +20,5 @@ def parquet_at(repo: Repository, revision: str, path: str) -> Iterator[pq.Parque
         HubError: the Hub can't be reached.
         pyarrow.ArrowInvalid: it is no Parquet.
     """
-    from huggingface_hub import HfFileSystem
-
-    files = HfFileSystem(token=repo.token, skip_instance_cache=True)
-    place = f"datasets/{repo.name}@{revision}/{path}"
-    with speaking(repo.name), files.open(place, block_size=READ_AT_ONCE) as file:
+    with repo.in_place(path, revision, READ_AT_ONCE) as file:
         yield pq.ParquetFile(file, buffer_size=READ_AT_ONCE)

@@ -1,30 +1,30 @@
 """What a push will do: which version it makes, of which files, and what that changes for readers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from crossthink_hub.building.manifest import Manifest
+from crossthink_hub.building.manifest import Manifest, data_files
 from crossthink_hub.errors import UsageError
+from crossthink_hub.hub.answers import MissingError
 from crossthink_hub.hub.changes import ConfigChanges, changes
 from crossthink_hub.hub.edition import Edition
 from crossthink_hub.hub.endpoint import endpoint
-from crossthink_hub.hub.held import README, Held, checksums, history, look, own_files
-from crossthink_hub.hub.kinds import kind_of
+from crossthink_hub.hub.held import Held, look, own_files
+from crossthink_hub.hub.kinds import KINDS, kind_of
 from crossthink_hub.hub.parquet_at import parquet_at
 from crossthink_hub.hub.remote_index import remote_index
 from crossthink_hub.hub.repository import Repository, StoredFile
+from crossthink_hub.hub.target import Target
 from crossthink_hub.hub.version import FIRST, Version, asked_version
 from crossthink_hub.releases import Kind, Publication, Release
 from crossthink_hub.sources.checksum import git_blob_of
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd
-
-DATA_SUFFIXES = (".parquet", ".arrow", ".json", ".jsonl", ".csv", ".tsv", ".txt", ".zip", ".gz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class PushSettings:
         version: as in `1.2.0`; None for the one that comes next.
         public: whether everyone may read it; a repository that is public stays so.
         accept_licences: whether sources for non-commercial use may be shown to everyone.
-        message: what to say of this version in its card and its commit.
+        message: what to say of this version in its card and its tag.
     """
 
     version: str | None = None
@@ -45,22 +45,13 @@ class PushSettings:
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where a push goes: the repository, what its main holds, and its versions by commit."""
-
-    repo: Repository
-    head: Held | None
-    tags: Mapping[Version, str]
-    public: bool
-
-
-@dataclass(frozen=True)
 class Plan:
     """What a push will do.
 
     Attributes:
         repo: `OWNER/NAME`.
         version: the version it makes; the one that is there if nothing changes.
+        asked: the version that was asked for, if one was.
         base: the version that it is compared with, None if there is none.
         kind: what changes at most; None if nothing does.
         changes: the rows that differ, by config.
@@ -70,6 +61,7 @@ class Plan:
         files: every file of the version, by path.
         creates: whether the repository is made for it.
         public: whether everyone will see it.
+        opens: whether only its owner sees it before.
         non_commercial: why a source may not be sold, by source.
         commit: the commit that lacks only its tag, if an earlier push made it.
     """
@@ -79,7 +71,9 @@ class Plan:
     base: Version | None
     kind: Kind | None
     public: bool
+    opens: bool
     non_commercial: Mapping[str, str]
+    asked: Version | None = None
     creates: bool = False
     commit: str | None = None
     changes: Mapping[str, ConfigChanges] = field(default_factory=dict)
@@ -92,33 +86,6 @@ class Plan:
     def url(self) -> str:
         """Where it is looked at."""
         return f"{endpoint()}/datasets/{self.repo}"
-
-
-def target(repo: Repository, settings: PushSettings) -> Target:
-    """Return where a push goes.
-
-    Raises:
-        UsageError: another data set is there.
-        HubError: the Hub can't be reached, or refuses the token.
-    """
-    if not repo.exists():
-        return Target(repo, None, {}, settings.public)
-    tags = repo.tags()
-    head = look(repo, "main", tags)
-    if head.manifest is None:
-        _check_free(repo, head)
-    return Target(repo, head, tags, settings.public or not repo.is_private())
-
-
-def _check_free(repo: Repository, head: Held) -> None:
-    """Check that a repository without a version of ours holds no other data set."""
-    data = sorted(path for path in head.snapshot.files if path.endswith(DATA_SUFFIXES))
-    if data:
-        raise UsageError(
-            f"holds another data set ({', '.join(data[:3])})",
-            where=repo.name,
-            fix="Choose another repository; one that is not there yet is made.",
-        )
 
 
 def licences(manifest: Manifest, public: bool, accepted: bool) -> dict[str, str]:
@@ -149,14 +116,24 @@ def plan(own: Edition, to: Target, settings: PushSettings) -> Plan:
         UsageError: the version exists, or a licence is not accepted.
     """
     asked = asked_version(settings.version) if settings.version else None
-    _ = own.tables
-    named = licences(own.manifest, to.public, settings.accept_licences)
+    own.read_checksums()
+    public = settings.public or to.public
+    plain = Plan(
+        repo=to.repo.name,
+        version=FIRST,
+        base=None,
+        kind=None,
+        public=public,
+        opens=public and to.head is not None and not to.public,
+        non_commercial=licences(own.manifest, public, settings.accept_licences),
+        asked=asked,
+    )
     if to.head and _is_published(own, to):
         if done := to.head.version:
-            return Plan(to.repo.name, done, done, None, to.public, named, files=_committed(own, to))
-        if to.head.named and to.head.named not in to.tags and asked in (None, to.head.named):
-            return _unfinished(own, to, to.head.named, named)
-    return _new_version(own, to, asked, settings.message, named)
+            return replace(plain, version=done, base=done, files=_committed(own, to))
+        if (left := to.head.claimed) and left not in to.tags and asked in (None, left):
+            return _unfinished(plain, own, to, left)
+    return _new_version(plain, own, to, settings.message)
 
 
 def _is_published(own: Edition, to: Target) -> bool:
@@ -166,7 +143,7 @@ def _is_published(own: Edition, to: Target) -> bool:
     stored = own_files(to.head.snapshot)
     if publication is None or to.head.manifest != own.manifest:
         return False
-    texts = own.texts(publication, _card(to))
+    texts = own.texts(publication, to.card)
     return (
         stored.keys() == {*own.tables, *texts}
         and all(is_stored(addition, stored[path]) for path, addition in own.tables.items())
@@ -174,22 +151,14 @@ def _is_published(own: Edition, to: Target) -> bool:
     )
 
 
-def _card(to: Target) -> str | None:
-    """Return the card on main, with what people wrote into it."""
-    content = to.repo.bytes_of(README, to.head.snapshot) if to.head else None
-    return content.decode(errors="replace") if content is not None else None
-
-
-def _unfinished(own: Edition, to: Target, version: Version, named: Mapping[str, str]) -> Plan:
+def _unfinished(plain: Plan, own: Edition, to: Target, version: Version) -> Plan:
     """Return the plan for a version whose commit an earlier push made, but not its tag."""
     assert to.head is not None
-    return Plan(
-        to.repo.name,
-        version,
-        next(iter(to.tags), None),
-        to.head.releases[0].kind,
-        to.public,
-        named,
+    return replace(
+        plain,
+        version=version,
+        base=to.newest,
+        kind=to.head.releases[0].kind,
         commit=to.head.snapshot.commit,
         files=_committed(own, to),
     )
@@ -199,76 +168,89 @@ def _committed(own: Edition, to: Target) -> dict[str, "CommitOperationAdd"]:
     """Return every file of the version that main holds, which is this edition."""
     publication = to.head.publication(to.repo.name) if to.head else None
     assert publication is not None
-    return own.additions(publication, _card(to))
+    return own.additions(publication, to.card)
 
 
-def _new_version(
-    own: Edition, to: Target, asked: Version | None, message: str, named: Mapping[str, str]
-) -> Plan:
-    base = _base(to)
-    kind = kind_of(base.manifest if base else None, _columns(to.repo, base), own.manifest)
-    following = max(to.tags).next(kind) if to.tags else FIRST
-    version = asked or following
-    if version in to.tags:
-        raise UsageError(
-            f"{version.tag} exists already", where=to.repo.name, fix=f"The next version is {following}."
-        )
+def _new_version(plain: Plan, own: Edition, to: Target, message: str) -> Plan:
     own.check(rows=False)
+    kind = _kind(own, to)
+    version = _number(plain, to, kind)
+    base = to.base
     old_index = remote_index(to.repo, base.snapshot) if base else own.index
     found = changes(base.manifest if base else None, own.manifest, old_index, own.index)
-    earlier = tuple(one for one in history(to.repo, to.tags) if one.version != str(version))
-    publication = Publication(to.repo.name, (_release(version, kind, message, found), *earlier))
-    files = own.additions(publication, _card(to))
+    release = _release(version, kind, message, found, base.version if base else None)
+    earlier = [one for listed, one in to.releases.items() if listed != version]
+    files = own.additions(Publication(to.repo.name, (release, *earlier)), to.card)
     stored = own_files(to.head.snapshot) if to.head else {}
     new = tuple(path for path, addition in files.items() if not is_stored(addition, stored.get(path)))
     known = {file.sha256 for file in stored.values()}
-    return Plan(
-        to.repo.name,
-        version,
-        base.version if base else None,
-        kind,
-        to.public,
-        named,
+    sent = [info for path in new if (info := files[path].upload_info).sha256.hex() not in known]
+    return replace(
+        plain,
+        version=version,
+        base=base.version if base else None,
+        kind=kind,
         creates=to.head is None,
         changes=found,
         new=new,
-        bytes=sum(
-            files[path].upload_info.size for path in new if files[path].upload_info.sha256.hex() not in known
-        ),
+        bytes=sum(info.size for info in sent),
         gone=tuple(path for path in stored if path not in files),
         files=files,
     )
 
 
-def _base(to: Target) -> Held | None:
-    """Return what a new version is compared with: what main holds, or the newest version."""
-    if to.head and to.head.version:
-        return to.head
-    return look(to.repo, next(iter(to.tags)).tag, to.tags) if to.tags else None
+def _number(plain: Plan, to: Target, kind: Kind) -> Version:
+    """Return the version that was asked for, or the next one.
+
+    Raises:
+        UsageError: it exists.
+    """
+    following = to.newest.next(kind) if to.newest else FIRST
+    while following in to.tags:
+        following = following.next(kind)
+    version = plain.asked or following
+    if version in to.tags:
+        fix = f"The next version is {following}."
+        raise UsageError(f"{version.tag} exists already", where=to.repo.name, fix=fix)
+    return version
+
+
+def _kind(own: Edition, to: Target) -> Kind:
+    """Return what changes at most for readers of main, or of the newest version where main is another."""
+    bases = [to.base]
+    if to.newest and to.base and to.base.version != to.newest:
+        bases.append(look(to.repo, to.newest.tag, to.tags))
+    kinds = [
+        kind_of(base.manifest if base else None, _columns(to.repo, base), own.manifest) for base in bases
+    ]
+    return max(kinds, key=KINDS.index)
 
 
 def _columns(repo: Repository, base: Held | None) -> pa.Schema | None:
     """Return the columns of a version; None if none of its data files can be read."""
-    paths = (
-        [path for path in checksums(base.manifest) if path in base.snapshot.files]
-        if base and base.manifest
-        else []
-    )
-    if not base or not paths:
+    if base is None or base.manifest is None:
         return None
+    path = next(iter(data_files(base.manifest)))
     try:
-        with parquet_at(repo, base.snapshot.commit, paths[0]) as file:
+        with parquet_at(repo, base.snapshot.commit, path) as file:
             return file.schema_arrow
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, MissingError):
         return None
 
 
-def _release(version: Version, kind: Kind, message: str, found: Mapping[str, ConfigChanges]) -> Release:
+def _release(
+    version: Version,
+    kind: Kind,
+    message: str,
+    found: Mapping[str, ConfigChanges],
+    base: Version | None,
+) -> Release:
     counts = {name: asdict(one.total) for name, one in found.items() if one.total}
     rows = {
         name: {what: count for what, count in one.items() if what != "same"} for name, one in counts.items()
     }
-    return Release(str(version), datetime.now(UTC).date().isoformat(), kind, message, rows)
+    today = datetime.now(UTC).date().isoformat()
+    return Release(str(version), today, kind, message, rows, str(base) if base else None)
 
 
 def is_stored(addition: "CommitOperationAdd", stored: StoredFile | None) -> bool:

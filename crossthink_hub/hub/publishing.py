@@ -10,9 +10,10 @@ from crossthink_hub.errors import CrossThinkError, HubError
 from crossthink_hub.hub.answers import AGAIN
 from crossthink_hub.hub.edition import Edition, edition
 from crossthink_hub.hub.held import own_files
-from crossthink_hub.hub.plan import Plan, PushSettings, Target, is_stored, plan, target
+from crossthink_hub.hub.plan import Plan, PushSettings, is_stored, plan
 from crossthink_hub.hub.readback import read_back
 from crossthink_hub.hub.repository import MovedError, Repository
+from crossthink_hub.hub.target import Target, other_files, target
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,21 @@ class Push:
         if self.settings.public and repo.is_private():
             repo.make_public()
 
+    def rehearse(self) -> None:
+        """Check what `send` checks before anyone sees anything: every row of the folder.
+
+        Raises:
+            FolderError: the folder has problems.
+        """
+        if self.plan.kind is not None:
+            self.edition.check(rows=True)
+
     def _commit(self) -> str:
         """Make the one commit that is this version; return its id."""
         from huggingface_hub import CommitOperationDelete
 
         repo, head = self.target.repo, self.target.head
-        if head is None:
-            repo.create(private=True)
-        parent = head.snapshot.commit if head else repo.snapshot().commit
+        parent = head.snapshot.commit if head else self._first_commit()
         new = [self.plan.files[path] for path in self.plan.new]
         operations = [*new, *map(CommitOperationDelete, self.plan.gone)]
         try:
@@ -70,6 +78,24 @@ class Push:
                 fix=AGAIN,
             )
         return commit
+
+    def _first_commit(self) -> str:
+        """Make the repository; return the commit that it begins with.
+
+        Raises:
+            HubError: someone else made it meanwhile, and published in it.
+        """
+        repo = self.target.repo
+        repo.create(private=True)
+        begun = repo.snapshot()
+        if other_files(begun):
+            raise HubError(
+                f"someone else made it meanwhile, and published in it: main is at {begun.commit[:8]}; "
+                "nothing of yours is published",
+                where=repo.name,
+                fix=AGAIN,
+            )
+        return begun.commit
 
     def _is_at(self, commit: str) -> bool:
         """Tell whether a commit holds exactly the files of this version, apart from other people's."""
@@ -95,5 +121,5 @@ def prepared(repo: str, folder: Path, settings: PushSettings, token: str | None 
         HubError: the Hub can't be reached, or refuses the token.
     """
     with edition(folder) as own:
-        to = target(Repository.named(repo, token), settings)
+        to = target(Repository.named(repo, token))
         yield Push(plan(own, to, settings), settings, own, to)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,11 @@ from filelock import FileLock, Timeout
 from crossthink_hub.building.output import check_out, publish, writing
 from crossthink_hub.errors import HubError, OutputError
 from crossthink_hub.hub.fetching import fetched, is_whole
-from crossthink_hub.hub.held import Held, discrepancies, look, own_files
+from crossthink_hub.hub.held import Held, discrepancies, look, manifest_of, own_files
 from crossthink_hub.hub.repository import Repository, StoredFile
 from crossthink_hub.progress import size
 from crossthink_hub.sources.remote import free_disk
+from crossthink_hub.validation import validate
 
 SCRATCH = ".pulling-"
 LOCK = ".pulling.lock"
@@ -46,11 +47,9 @@ def pulled(repo: Repository, revision: str, out: Path) -> Pulled:
         OutputError: the folder can't be written, or holds files that no build made.
     """
     held = look(repo, revision, repo.tags())
-    if held.manifest is None:
-        raise HubError("holds no data set of ours: it has no manifest.json", where=f"{repo.name}@{revision}")
-    if wrong := discrepancies(held):
-        fix = f"`crossthink rollback {repo.name} VERSION` restores a version that is whole."
-        raise HubError(f"is damaged: {'; '.join(wrong[:3])}", where=f"{repo.name}@{revision}", fix=fix)
+    place = f"{repo.name}@{revision}"
+    manifest_of(held, place)
+    _check_whole(discrepancies(held), place)
     files = own_files(held.snapshot)
     with writing(out), _alone(out) as folder:
         scratch = folder / f"{SCRATCH}{held.snapshot.commit[:12]}"
@@ -60,9 +59,21 @@ def pulled(repo: Repository, revision: str, out: Path) -> Pulled:
         missing = _kept(folder, scratch, files)
         _check_space(folder, sum(file.bytes for file in missing.values()))
         fetched(repo.name, missing, lambda path, anew: repo.fetch(path, held.snapshot.commit, scratch, anew))
+        _check_whole(validate(scratch, rows=False), place)
         publish(scratch, folder)
         shutil.rmtree(scratch)
     return Pulled(revision, held, out, len(missing), sum(file.bytes for file in missing.values()))
+
+
+def _check_whole(problems: Sequence[str], place: str) -> None:
+    """Raise an error if there are problems with a version: it is not for a folder that people load from.
+
+    Raises:
+        HubError: there are.
+    """
+    if problems:
+        fix = "`crossthink verify` lists every problem; `crossthink rollback` restores a whole version."
+        raise HubError(f"is damaged: {'; '.join(problems[:3])}", where=place, fix=fix)
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """Read a version back as its readers will: its card, and one row of every config."""
 
-from typing import Any
-
 import pyarrow as pa
-import yaml
 
 from crossthink_hub import row
 from crossthink_hub.building.manifest import Manifest
-from crossthink_hub.card.metadata import card_metadata
+from crossthink_hub.card.front import read_front_matter
+from crossthink_hub.card.metadata import config_problems
 from crossthink_hub.errors import HubError
 from crossthink_hub.hub.held import README
 from crossthink_hub.hub.parquet_at import parquet_at
@@ -23,21 +21,11 @@ def read_back(repo: Repository, tag: str, commit: str, manifest: Manifest) -> No
     snapshot = repo.snapshot(tag)
     if snapshot.commit != commit:
         raise _wrong(repo, tag, f"it is at {snapshot.commit[:8]}, not at {commit[:8]}")
-    card = (repo.bytes_of(README, snapshot) or b"").decode(errors="replace")
-    listed = {entry["config_name"]: entry for entry in _configs(card)}
-    for expected in card_metadata(manifest)["configs"]:
-        name = expected["config_name"]
-        if listed.get(name) != expected:
-            raise _wrong(repo, tag, f"its card does not list the files of {name}")
-        _check_row(repo, tag, name, manifest["configs"][name]["files"][0]["path"])
-
-
-def _configs(card: str) -> list[dict[str, Any]]:
-    try:
-        found: list[dict[str, Any]] = yaml.safe_load(card.split("---\n")[1])["configs"]
-    except (IndexError, KeyError, TypeError, yaml.YAMLError):
-        return []
-    return found
+    metadata = read_front_matter((repo.bytes_of(README, snapshot) or b"").decode(errors="replace"))
+    if problems := config_problems(metadata, manifest):
+        raise _wrong(repo, tag, f"its card {problems[0]}")
+    for name, entry in manifest["configs"].items():
+        _check_row(repo, tag, name, entry["files"][0]["path"])
 
 
 def _check_row(repo: Repository, tag: str, config: str, path: str) -> None:

@@ -14,7 +14,7 @@ def remote_index(repo: Repository, snapshot: Snapshot) -> Callable[[str], pa.Tab
     def index(path: str) -> pa.Table:
         own = index_path(path)
         if own in snapshot.files:
-            return read_index(repo.file(own, snapshot.commit))
-        return index_of_file(repo.file(path, snapshot.commit))
+            return read_index(repo.checked(own, snapshot))
+        return index_of_file(repo.checked(path, snapshot))
 
     return index

@@ -1,6 +1,7 @@
 """One data set repository on the Hub: every question and every change that goes over the wire."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from crossthink_hub.errors import HubError
 from crossthink_hub.hub.answers import AGAIN, MissingError, speaking
+from crossthink_hub.hub.fetching import whole
 from crossthink_hub.hub.screen import Screen
 from crossthink_hub.hub.version import Version, read_version
 
@@ -157,6 +159,30 @@ class Repository:
             )
         )
 
+    def checked(self, path: str, snapshot: Snapshot) -> Path:
+        """Return where a file of a commit lies in the Hub's cache; one that is damaged there is fetched anew.
+
+        Raises:
+            HubError: it came damaged twice.
+        """
+        return whole(
+            self.name,
+            path,
+            snapshot.files[path],
+            lambda anew: self.file(path, snapshot.commit, anew=anew),
+        )
+
+    @contextmanager
+    def in_place(self, path: str, revision: str, ahead: int) -> Iterator[Any]:
+        """Open a file of a revision where it is: what is read of it is fetched, and so many bytes ahead."""
+        from huggingface_hub import HfFileSystem
+
+        files = HfFileSystem(token=self.token, skip_instance_cache=True)
+        place = f"datasets/{self.name}@{revision}/{path}"
+        file = self._ask(files.open, place, block_size=ahead)
+        with speaking(self.name), self.screen.client_hushed(), file:
+            yield file
+
     def fetch(self, path: str, commit: str, folder: Path, anew: bool) -> Path:
         """Download a file of a commit into a folder; a part that an earlier call got is gone on from."""
         from huggingface_hub import hf_hub_download
@@ -176,7 +202,7 @@ class Repository:
 
     def bytes_of(self, path: str, snapshot: Snapshot) -> bytes | None:
         """Return a small file's content; None if the commit has no such file."""
-        return self.file(path, snapshot.commit).read_bytes() if path in snapshot.files else None
+        return self.checked(path, snapshot).read_bytes() if path in snapshot.files else None
 
     def create(self, *, private: bool) -> None:
         """Make the repository.

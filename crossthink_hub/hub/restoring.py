@@ -1,11 +1,12 @@
 """Put a version back on main: a new commit with its files. No tag moves, and no data is sent."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from crossthink_hub.card.merge import merged, without_edits
 from crossthink_hub.errors import HubError
 from crossthink_hub.hub.answers import AGAIN, MissingError
-from crossthink_hub.hub.held import README, Held, look, own_files
+from crossthink_hub.hub.held import README, Held, look, manifest_of, own_files
 from crossthink_hub.hub.readback import read_back
 from crossthink_hub.hub.repository import Repository
 from crossthink_hub.hub.version import Version
@@ -32,19 +33,20 @@ def restored(repo: Repository, version: Version, message: str = "") -> Restored:
     if version not in tags:
         known = ", ".join(tag.tag for tag in tags) or "none"
         raise MissingError(f"has no {version.tag}, only {known}", where=repo.name)
-    old, main = look(repo, tags[version], tags), look(repo, "main", tags)
-    if old.manifest is None:
-        raise HubError(f"{version.tag} holds no data set of ours", where=repo.name)
-    if main.version == version:
-        return Restored(version, version, main.snapshot.commit, changed=False)
-    commit = _commit(repo, old, main, version, message)
+    old, main = look(repo, version.tag, tags), look(repo, "main", tags)
+    manifest = manifest_of(old, f"{repo.name}@{version.tag}")
+    operations = _operations(repo, old, main)
+    if not operations:
+        return Restored(version, main.version, main.snapshot.commit, changed=False)
+    commit = repo.commit(operations, message or f"Roll back to {version.tag}", main.snapshot.commit)
     if look(repo, commit, tags).version != version:
         raise HubError(f"commit {commit[:8]} is not {version.tag}", where=repo.name, fix=AGAIN)
-    read_back(repo, commit, commit, old.manifest)
+    read_back(repo, commit, commit, manifest)
     return Restored(version, main.version, commit, changed=True)
 
 
-def _commit(repo: Repository, old: Held, main: Held, version: Version, message: str) -> str:
+def _operations(repo: Repository, old: Held, main: Held) -> list[Any]:
+    """Return what makes main the old version, whatever state its own files are in; nothing if it is."""
     from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
     wanted, there = own_files(old.snapshot), own_files(main.snapshot)
@@ -54,11 +56,13 @@ def _commit(repo: Repository, old: Held, main: Held, version: Version, message: 
         for path, file in wanted.items()
         if path != README and there.get(path) != file
     ]
-    card = merged(without_edits(_card(repo, old)), _card(repo, main))
     removed = [CommitOperationDelete(path) for path in there if path not in wanted]
-    operations = [*copies, *removed, CommitOperationAdd(README, card.encode())]
-    return repo.commit(operations, message or f"Roll back to {version.tag}", main.snapshot.commit)
+    card = _card(repo, main)
+    restored_card = merged(without_edits(_card(repo, old) or ""), card)
+    cards = [CommitOperationAdd(README, restored_card.encode())] if restored_card != card else []
+    return [*copies, *removed, *cards]
 
 
-def _card(repo: Repository, held: Held) -> str:
-    return (repo.bytes_of(README, held.snapshot) or b"").decode(errors="replace")
+def _card(repo: Repository, held: Held) -> str | None:
+    content = repo.bytes_of(README, held.snapshot)
+    return content.decode(errors="replace") if content is not None else None

@@ -4,12 +4,22 @@ import logging
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from crossthink_hub.progress import say
 
@@ -30,7 +40,8 @@ class Screen:
         self._shown = self._inside = 0
         self._reasons: set[str] = set()
         self._hush = ExitStack()
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        sizes = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), *map(_WhereCounted, sizes))
         self._progress = Progress(*columns, console=console, disable=not self._terminal, transient=True)
 
     @contextmanager
@@ -97,6 +108,18 @@ class Screen:
                     self._progress.stop()
 
 
+class _WhereCounted(ProgressColumn):
+    """A column for rows that have a total; a countdown has none."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        super().__init__()
+        self._column = column
+
+    def render(self, task: Task) -> RenderableType:
+        """Return the column's own text, or none."""
+        return "" if task.total is None else self._column.render(task)
+
+
 @contextmanager
 def _hushed(screen: Screen) -> Iterator[None]:
     """Keep the Hub's client from drawing bars and from printing warnings, and watch for its waits."""
@@ -111,7 +134,9 @@ def _hushed(screen: Screen) -> Iterator[None]:
     waits.addFilter(watcher)
     bars.disable_progress_bars()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"huggingface_hub\.")  # a full disk is an error soon
+            yield
     finally:
         every.setLevel(before[0])
         waits.setLevel(before[1])

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossthink_hub.building.manifest import Manifest
+from crossthink_hub.building.manifest import FILE_NAME as MANIFEST
+from crossthink_hub.building.manifest import Manifest, data_files
 from crossthink_hub.hub.fetching import fetched
-from crossthink_hub.hub.held import CROISSANT, Held, checksums, discrepancies, look, own_files
+from crossthink_hub.hub.held import CROISSANT, Held, discrepancies, look, own_files
 from crossthink_hub.hub.repository import Repository
 from crossthink_hub.hub.version import read_version
 from crossthink_hub.releases import FILE_NAME as VERSIONS
@@ -43,16 +44,17 @@ def verified(repo: Repository, revision: str) -> Verified:
     held = look(repo, revision, repo.tags())
     files = own_files(held.snapshot)
     if held.manifest is None:
-        return Verified(revision, held, ("manifest.json: is missing",), 0, 0, 0)
-    problems = [*_tag(revision, held), *discrepancies(held)]
+        problems = held.damage or (f"{MANIFEST}: is missing",)
+        return Verified(revision, held, problems, 0, 0, 0)
+    found = [*_tag(revision, held), *discrepancies(held)]
     commit = held.snapshot.commit
     paths = fetched(repo.name, files, lambda path, anew: repo.file(path, commit, anew=anew))
-    problems += [*validate(_folder(paths)), *_croissant(paths, held.manifest)]
+    found += [*validate(_folder(paths)), *_croissant(paths, held.manifest)]
     entries = held.manifest["configs"].values()
     return Verified(
         revision,
         held,
-        tuple(problems),
+        tuple(found),
         len(files),
         sum(file.bytes for file in files.values()),
         sum(entry["rows"] + entry["test"]["rows"] for entry in entries),
@@ -68,9 +70,9 @@ def _folder(paths: Mapping[str, Path]) -> Path:
 def _tag(revision: str, held: Held) -> Iterator[str]:
     """Check that a tag is at the version it names."""
     asked = read_version(revision)
-    if asked and held.named != asked:
-        named = held.named.tag if held.named else "no version"
-        yield f"{VERSIONS}: calls itself {named}, the tag is {asked.tag}"
+    if asked and held.claimed != asked:
+        claimed = held.claimed.tag if held.claimed else "no version"
+        yield f"{VERSIONS}: calls itself {claimed}, the tag is {asked.tag}"
 
 
 def _croissant(paths: Mapping[str, Path], manifest: Manifest) -> Iterator[str]:
@@ -83,5 +85,5 @@ def _croissant(paths: Mapping[str, Path], manifest: Manifest) -> Iterator[str]:
     except (ValueError, KeyError, TypeError) as error:
         yield f"{CROISSANT}: lists no files ({error})"
         return
-    if {path: found.get(path) for path in checksums(manifest)} != checksums(manifest):
+    if any(found.get(path) != file["sha256"] for path, file in data_files(manifest).items()):
         yield f"{CROISSANT}: its files and checksums are not those of the manifest"

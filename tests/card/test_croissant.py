@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import RunPython
+from common import RunPython
 from manifests import PUBLICATION, Manifest, as_real
 
 from crossthink_hub.building.manifest import read_manifest

@@ -12,7 +12,7 @@ from shutil import copytree, ignore_patterns
 import pytest
 import test_doors
 import test_front_matter
-from conftest import REPOSITORY, RunPython
+from common import REPOSITORY, RunPython
 from test_doors import TWO_SHARDS, assert_rows, built, kept
 
 import crossthink_hub

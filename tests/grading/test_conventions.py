@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from conftest import REPOSITORY
+from common import REPOSITORY
 
 from crossthink_hub.grading import grade
 

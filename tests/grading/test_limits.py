@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import RunPython
+from common import RunPython
 from hostile import HOSTILE
 
 from crossthink_hub.grading import algebra as algebra_module

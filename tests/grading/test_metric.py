@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY
+from common import REPOSITORY
 
 METRIC = REPOSITORY / "loaders" / "crossthink_accuracy"
 RIGHT = r"<think>a</think>\boxed{42}"

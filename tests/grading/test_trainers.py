@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import RunPython
+from common import RunPython
 from rollouts import NO_THOUGHT, RESPONSES, RIGHT, WRONG
 from torch.utils.data import DataLoader, Dataset
 

@@ -7,7 +7,9 @@ from typing import Literal
 
 from hub_server.records import Record
 
-Kind = Literal["die_before", "die_during", "die_after", "status", "slow", "truncate", "corrupt", "wrong_etag"]
+Kind = Literal[
+    "die_before", "die_during", "die_after", "status", "lost", "slow", "truncate", "corrupt", "wrong_etag"
+]
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Fault:
             `die_during`: the same, after half of the request's body was read;
             `die_after`: the request takes effect, then the server closes everything without a reply;
             `status`: the answer is `status`, without effect;
+            `lost`: the same, after it took effect;
             `slow`: `seconds` pass before the request is handled, and bodies move at `bytes_per_second`;
             `truncate`: the connection ends after the share `keep` of the body;
             `corrupt`: the body is other bytes of the same length;

@@ -63,8 +63,11 @@ class Handler(BaseHTTPRequestHandler):
             call.body.half_read = self._die
         reply = self._refused(before["status"]) if "status" in before else self._routed(call)
         call.body.drain()
-        if self._striking(record, "die_after"):
+        after = self._striking(record, "die_after", "lost")
+        if "die_after" in after:
             self._die()
+        if "lost" in after:
+            reply = self._refused(after["lost"])
         self._check_alive()
         self._send(self._spoiled(reply, record), record, outgoing)
 

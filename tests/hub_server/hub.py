@@ -101,6 +101,11 @@ class Hub:
         if self._server:
             self._server.die()
 
+    def settle(self) -> None:
+        """Wait until the requests of clients that are gone are done with."""
+        if self._server:
+            self._server.settle()
+
     def revive(self) -> None:
         """Serve again what is on disk, on the same port."""
         if self._server:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import REPOSITORY
+from common import REPOSITORY
 
 from crossthink_hub.building.manifest import Manifest
 from crossthink_hub.building.run import build

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -44,6 +45,7 @@ def validate_yaml(call: Call) -> Reply:
     return in_json(found, 400 if errors else 200)
 
 
+@lru_cache(maxsize=64)
 def front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     """Return the metadata at the top of a README, and what is wrong with it."""
     found = re.match(r"\s*---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text, re.DOTALL)
