@@ -1,0 +1,133 @@
+"""What the command line shows of training."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from crossthink_hub.display import NARROW
+from crossthink_hub.training.assumptions import GB
+from crossthink_hub.training.plan import TrainingPlan
+
+LEGEND = (
+    "[dim]N parameters, G GPUs, L layers, H hidden, V words, T tokens of a micro-batch, "
+    "A activations of a token in a layer[/]"
+)
+
+
+def plan_report(plan: TrainingPlan) -> RenderableType:
+    """Return what a run needs, and what does not fit: 80 columns do."""
+    recipe = plan.recipe
+    head = f"[bold]{escape(recipe.name)}[/]: {escape(recipe.title)}"
+    machine = (
+        f"{escape(recipe.model)} ({plan.parameters / 1e9:.2f} B parameters) on {plan.gpus} x "
+        f"{plan.gpu_memory / GB:.0f} GB, {recipe.sharding}"
+    )
+    memory = f"Memory of each GPU in the fullest phase, {plan.peak.name}:"
+    parts: list[RenderableType] = [head, machine, "", memory, "", _memory_table(plan), LEGEND, ""]
+    parts += [*_verdict(plan), "", _run_table(plan)]
+    return Group(*parts, "", *_assumed(plan))
+
+
+def _memory_table(plan: TrainingPlan) -> Table:
+    table = Table("what", "GB", "counted as", **NARROW)
+    table.columns[1].justify = "right"
+    for part in plan.peak.parts:
+        table.add_row(part.name, f"{part.bytes / GB:.1f}", part.formula)
+    table.add_section()
+    table.add_row("together", f"{plan.peak.bytes / GB:.1f}", f"of {plan.gpu_memory / GB:.0f}")
+    for phase in plan.phases:
+        if phase is not plan.peak:
+            table.add_row(f"[dim]{phase.name}[/]", f"[dim]{phase.bytes / GB:.1f}[/]", "[dim]in all[/]")
+    return table
+
+
+def _verdict(plan: TrainingPlan) -> Iterator[str]:
+    if plan.fits:
+        left = (plan.gpu_memory - plan.peak.bytes) / GB
+        yield f"[green]It fits[/], with {left:.1f} GB to spare."
+        return
+    yield "[red]It does not fit:[/]"
+    yield from (f"  {escape(problem)}" for problem in plan.problems)
+    if not plan.advice:
+        yield "No single change is enough: take a smaller model or larger GPUs."
+        return
+    yield "Any one of these is enough:"
+    yield from (f"  {escape(advice)}" for advice in plan.advice)
+
+
+def _run_table(plan: TrainingPlan) -> Table:
+    table = Table(show_header=False, **NARROW)
+    for name, value in _run_rows(plan):
+        table.add_row(name, value)
+    return table
+
+
+def _run_rows(plan: TrainingPlan) -> Iterator[tuple[str, str]]:
+    recipe, seconds = plan.recipe, plan.seconds
+    sequences, batch = recipe.sequences_per_step, plan.batch
+    yield (
+        "a step",
+        f"{recipe.prompts_per_step} prompts x {recipe.num_generations} = {sequences:,} sequences = "
+        f"{plan.gpus} x {batch['per_device_train_batch_size']} x {batch['gradient_accumulation_steps']}"
+        + (f" x {recipe.updates_per_step} updates" if recipe.updates_per_step > 1 else ""),
+    )
+    yield "", f"about {plan.tokens_per_step:,} tokens, at most {plan.most_tokens_per_step:,}"
+    yield (
+        "",
+        f"about {seconds.total:.0f} s: generation {seconds.generation:.0f}, training {seconds.training:.0f}, "
+        f"weights to vLLM {seconds.weights:.0f}",
+    )
+    if plan.hours is not None:
+        yield (
+            "the run",
+            f"{plan.steps:,} steps, about {plan.hours:.0f} h: {plan.hours * plan.gpus:,.0f} GPU-hours",
+        )
+    if plan.kv_sequences is not None:
+        yield "KV cache", f"{plan.kv_sequences:,} sequences of full length at once in each copy of vLLM"
+    together = (
+        "" if plan.checkpoints is None else f", {plan.checkpoints * plan.checkpoint / GB:,.0f} GB for all"
+    )
+    yield "a checkpoint", f"{plan.checkpoint / GB:.0f} GB with its optimizer{together}"
+    if plan.host_memory is not None:
+        yield "a node", f"{plan.host_memory / GB:,.0f} GB of main memory while the model is loaded"
+
+
+def _assumed(plan: TrainingPlan) -> Iterator[str]:
+    one = plan.assumed
+    yield (
+        "[dim]Memory is counted for sequences of full length. Time takes for granted H100s at "
+        f"{one.model_flops_utilization:.0%} of {one.peak_tflops:.0f} TFLOP/s and completions of "
+        f"{one.mean_completion_tokens:,} tokens: it may be off by half. Formulas: docs/training.md.[/]"
+    )
+
+
+def plan_json(plan: TrainingPlan) -> dict[str, Any]:
+    """Return a plan for a script, sizes in bytes."""
+    return {
+        "recipe": plan.recipe.name,
+        "model": plan.recipe.model,
+        "parameters": plan.parameters,
+        "gpus": plan.gpus,
+        "gpu_memory": plan.gpu_memory,
+        "sharding": plan.recipe.sharding,
+        "fits": plan.fits,
+        "problems": list(plan.problems),
+        "advice": list(plan.advice),
+        "batch": dict(plan.batch),
+        "phases": {phase.name: {part.name: part.bytes for part in phase.parts} for phase in plan.phases},
+        "kv_sequences": plan.kv_sequences,
+        "sequences_per_step": plan.recipe.sequences_per_step,
+        "tokens_per_step": plan.tokens_per_step,
+        "most_tokens_per_step": plan.most_tokens_per_step,
+        "steps": plan.steps,
+        "seconds_per_step": asdict(plan.seconds),
+        "hours": plan.hours,
+        "checkpoint": plan.checkpoint,
+        "checkpoints": plan.checkpoints,
+        "host_memory": plan.host_memory,
+        "assumptions": asdict(plan.assumed),
+    }

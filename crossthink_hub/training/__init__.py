@@ -1,0 +1,1 @@
+"""Training with GRPO: recipes, what a run needs, and the run itself."""
