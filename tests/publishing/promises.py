@@ -37,7 +37,8 @@ PROMISES = {
         "The Hub's server dies at any request of a push",
         "killed at every request of a push of two configs: before it, after it took effect but before its "
         "answer, and half-way through its body; also of a first push. Then it comes back with what is on its "
-        "disk, and the same command runs again",
+        "disk, and the same command runs again (not a second time for requests that change nothing: a death "
+        "before and one after them are the same to both sides). Every run compares bytes, three also load",
         "Exit code 5 and one line. Every tag is where it was and loads; main holds the old version or the "
         "new one, whole. Run again, it goes on: no object that arrived is sent twice, no second commit is "
         "made, and the version is byte for byte the folder",
@@ -45,7 +46,8 @@ PROMISES = {
     "client killed": Promise(
         "The pushing process is killed (SIGKILL)",
         "at seeded random moments, spread over the whole push: at a request, plus some milliseconds",
-        "The same; the folder is as it was. Files for the way may stay in `TMPDIR`",
+        "The same; the folder is as it was, but for a hidden part of its card, which the next push clears "
+        "away. Files for the way may stay in `TMPDIR`",
     ),
     "two pushes": Promise(
         "Two people push at once",
@@ -86,7 +88,7 @@ PROMISES = {
     "disk": Promise(
         "The disk is full, or may not be written",
         "a disk of a few hundred kilobytes, or a limit on the size of a file, for what is written on the way "
-        "of a push, for the folder of a pull, and for the Hub's cache; a folder without permission",
+        "of a push, for the folder of a pull, and for the Hub's cache; a disk that may only be read",
         "Exit code 4 and one line; what was there before is whole. A push needs no permission to write the "
         "folder",
     ),
@@ -95,7 +97,8 @@ PROMISES = {
         "cut short, other bytes of the same size, or deleted; before the uploads, during them, just before "
         "the commit, and after it",
         "Exit code 1 and one line that names the file; nothing is published, no tag moves. A change that "
-        "comes when all was sent changes nothing of the version",
+        "comes when all was sent changes nothing of the version. (Where neither size nor time tells, the "
+        "checksum does, where it arrives: code 5.)",
     ),
     "damaged download": Promise(
         "A download comes damaged: other bytes, cut short, another checksum",
