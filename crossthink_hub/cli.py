@@ -289,7 +289,6 @@ def main() -> None:
 def _stop(number: int, frame: object) -> None:
     """Interrupt at the first Ctrl-C, so that it is tidied up; at the second, end at once."""
     signal.signal(number, signal.SIG_DFL)
-    err.print("stopping: what is under way ends first (Ctrl-C again ends it at once)")
     raise KeyboardInterrupt
 
 

@@ -1,27 +1,38 @@
 """What is asked of versions that are there: listed, compared, checked, fetched and gone back to."""
 
 import json
+import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hub_server import Hub
+from hub_server import Hub, serving
 from product import REPO, MakeFolder, Product, good, refused
 from test_push import flip, own_files, published
 
 BUILDS = {"1.0.0": {"size": 200}, "1.1.0": {"size": 210, "seed": 1}}
 
 
+@pytest.fixture(scope="module")
+def published_twice(builds: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Publish two versions once; return the folder with what the Hub then has, and the folder of each."""
+    home = tmp_path_factory.mktemp("published")
+    with serving(Hub(home / "hub")) as hub:
+        crossthink = Product(hub, home)
+        for version, how in BUILDS.items():
+            shutil.copytree(builds(**how), home / version)
+            said = ("--version", version, "--message", f"This is {version}.")
+            good(crossthink("push", REPO, "--dir", home / version, *said))
+    return home
+
+
 @pytest.fixture
-def two(crossthink: Product, folder: MakeFolder) -> dict[str, Path]:
-    """Publish two versions; return the folder of each."""
-    folders = {version: folder(version, **how) for version, how in BUILDS.items()}
-    for version, mine in folders.items():
-        good(
-            crossthink("push", REPO, "--dir", mine, "--version", version, "--message", f"This is {version}.")
-        )
-    return folders
+def two(hub: Hub, published_twice: Path, tmp_path: Path) -> dict[str, Path]:
+    """Give a Hub that has the two versions; return the folder of each."""
+    shutil.copytree(published_twice / "hub", hub.folder, dirs_exist_ok=True)
+    return {version: shutil.copytree(published_twice / version, tmp_path / version) for version in BUILDS}
 
 
 def rows_of(folder: Path, config: str) -> dict[tuple[str, int], dict]:
