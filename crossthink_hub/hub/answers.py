@@ -39,15 +39,25 @@ def speaking(repo: str) -> Iterator[None]:
     known = (network, OSError, errors.HFValidationError, json.JSONDecodeError)
     try:
         yield
-    except (*known, RuntimeError) as error:
+    except (*known, RuntimeError, AttributeError) as error:
         reason = _reason(error)
-        if isinstance(reason, RuntimeError) and CLOSED in str(reason):
+        if _lost_connection(reason):
             raise HubError(f"the connection to {endpoint()} broke off", where=repo, fix=AGAIN) from reason
         if isinstance(reason, known):
             raise _in_plain_words(reason, repo) from reason
         if reason is error:
             raise
         raise HubError(f"the transfer failed ({first_line(reason)})", where=repo, fix=AGAIN) from reason
+
+
+def _lost_connection(error: Exception) -> bool:
+    """Tell whether the client's one connection was closed by a thread while another was about to use it.
+
+    The other then finds it closed, or nothing in its place.
+    """
+    if isinstance(error, AttributeError):
+        return error.obj is None and error.name in ("request", "stream")
+    return isinstance(error, RuntimeError) and CLOSED in str(error)
 
 
 def _reason(error: Exception) -> Exception:
