@@ -15,6 +15,7 @@ from crossthink_hub.card.metadata import default_config
 from crossthink_hub.display import NARROW
 from crossthink_hub.hub.changes import ConfigChanges, Counts
 from crossthink_hub.hub.comparing import Comparison, ShownRow, differing
+from crossthink_hub.hub.held import Held
 from crossthink_hub.hub.listing import ListedVersion
 from crossthink_hub.hub.plan import Plan
 from crossthink_hub.hub.pulling import Pulled
@@ -232,15 +233,18 @@ def verified_report(place: str, found: Verified) -> RenderableType:
     count = len(found.problems)
     shown = [f"  {escape(problem)}" for problem in found.problems[:PROBLEMS_SHOWN]]
     more = [f"  and {count - PROBLEMS_SHOWN} more"] if count > PROBLEMS_SHOWN else []
-    return Group(f"[red]{escape(place)}: {count} problem{'s' * (count > 1)}[/]", *shown, *more)
+    return Group(f"[red]{escape(place)}: {counted(count, 'problem')}[/]", *shown, *more)
+
+
+def _held_json(place: str, held: Held) -> dict[str, Any]:
+    version = str(held.version) if held.version else None
+    return {"place": place, "commit": held.snapshot.commit, "version": version}
 
 
 def verified_json(place: str, found: Verified) -> dict[str, Any]:
     """Return a check for a script."""
     return {
-        "place": place,
-        "commit": found.held.snapshot.commit,
-        "version": str(found.held.version) if found.held.version else None,
+        **_held_json(place, found.held),
         "problems": list(found.problems),
         "files": found.files,
         "bytes": found.bytes,
@@ -265,9 +269,7 @@ def pulled_report(place: str, found: Pulled) -> RenderableType:
 def pulled_json(place: str, found: Pulled) -> dict[str, Any]:
     """Return a pull for a script."""
     return {
-        "place": place,
-        "commit": found.held.snapshot.commit,
-        "version": str(found.held.version) if found.held.version else None,
+        **_held_json(place, found.held),
         "folder": str(found.folder),
         "files_downloaded": found.files,
         "bytes_downloaded": found.bytes,

@@ -132,5 +132,5 @@ def _no_answer(error: Exception, repo: str) -> CrossThinkError:
     return HubError(
         f"the connection to {endpoint()} failed ({first_line(error.__cause__ or error)})",
         where=repo,
-        fix=f"{CHECK_NETWORK} {AGAIN}",
+        fix=CHECK_NETWORK,
     )

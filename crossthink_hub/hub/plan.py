@@ -1,7 +1,7 @@
 """What a push will do: which version it makes, of which files, and what that changes for readers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from crossthink_hub.building.manifest import Manifest, data_files
 from crossthink_hub.errors import UsageError
 from crossthink_hub.hub.answers import MissingError
-from crossthink_hub.hub.changes import ConfigChanges, changes
+from crossthink_hub.hub.changes import DIFFERENCES, ConfigChanges, changes
 from crossthink_hub.hub.edition import Edition
 from crossthink_hub.hub.endpoint import endpoint
 from crossthink_hub.hub.held import Held, look, own_files
@@ -245,9 +245,10 @@ def _release(
     found: Mapping[str, ConfigChanges],
     base: Version | None,
 ) -> Release:
-    counts = {name: asdict(one.total) for name, one in found.items() if one.total}
     rows = {
-        name: {what: count for what, count in one.items() if what != "same"} for name, one in counts.items()
+        name: {what: getattr(one.total, what) for what in DIFFERENCES}
+        for name, one in found.items()
+        if one.total
     }
     today = datetime.now(UTC).date().isoformat()
     return Release(str(version), today, kind, message, rows, str(base) if base else None)

@@ -58,7 +58,8 @@ def pulled(repo: Repository, revision: str, out: Path) -> Pulled:
                 shutil.rmtree(other)
         missing = _kept(folder, scratch, files)
         _check_space(folder, sum(file.bytes for file in missing.values()))
-        fetched(repo.name, missing, lambda path, anew: repo.fetch(path, held.snapshot.commit, scratch, anew))
+        commit = held.snapshot.commit
+        fetched(repo.name, missing, lambda path, anew: repo.file(path, commit, into=scratch, anew=anew))
         _check_whole(validate(scratch, rows=False), place)
         publish(scratch, folder)
         shutil.rmtree(scratch)

@@ -143,8 +143,17 @@ class Repository:
         versions = {version: commit for version, commit in found.items() if version is not None}
         return dict(sorted(versions.items(), reverse=True))
 
-    def file(self, path: str, commit: str, *, anew: bool = False) -> Path:
-        """Return where a file of a commit lies in the Hub's cache, after downloading it if need be."""
+    def file(self, path: str, commit: str, *, into: Path | None = None, anew: bool = False) -> Path:
+        """Return where a file of a commit lies, after downloading it if need be.
+
+        A part that an earlier call got is gone on from.
+
+        Args:
+            path: in the repository.
+            commit: its id.
+            into: the folder to download to; the Hub's cache if not given.
+            anew: whether what is there is not to be used.
+        """
         from huggingface_hub import hf_hub_download
 
         return Path(
@@ -155,6 +164,7 @@ class Repository:
                 repo_type=TYPE,
                 revision=commit,
                 token=self.token,
+                local_dir=into,
                 force_download=anew,
             )
         )
@@ -182,23 +192,6 @@ class Repository:
         file = self._ask(files.open, place, block_size=ahead)
         with speaking(self.name), self.screen.client_hushed(), file:
             yield file
-
-    def fetch(self, path: str, commit: str, folder: Path, anew: bool) -> Path:
-        """Download a file of a commit into a folder; a part that an earlier call got is gone on from."""
-        from huggingface_hub import hf_hub_download
-
-        return Path(
-            self._ask(
-                hf_hub_download,
-                self.name,
-                path,
-                repo_type=TYPE,
-                revision=commit,
-                token=self.token,
-                local_dir=folder,
-                force_download=anew,
-            )
-        )
 
     def bytes_of(self, path: str, snapshot: Snapshot) -> bytes | None:
         """Return a small file's content; None if the commit has no such file."""
