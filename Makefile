@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both make the environment first.
-.PHONY: setup demo test test-compat test-trainers test-hub1 lint bench clean
+.PHONY: setup demo test test-compat test-trainers test-hub1 test-vllm lint check-gpu-constraints bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,9 +7,17 @@ COMPAT := .venv-compat
 TRAINERS := .venv-trainers
 HUB1 := .venv-hub1
 READER := .venv-reader
+VLLM := .venv-vllm
 BIN := $(VENV)/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# An environment that sees what .venv has, and may have other versions of it.
+define on_top_of_venv
+	$(PYTHON) -m venv $(1)
+	$(BIN)/python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
+		> "$$($(1)/bin/python -c 'import site; print(site.getsitepackages()[0])')/venv.pth"
+endef
 
 setup: $(VENV)/ready
 
@@ -29,18 +37,20 @@ $(COMPAT)/ready: pyproject.toml constraints-compat.txt
 # verl, OpenRLHF and verifiers ask for more than they need to call a reward, and not for the same versions: what
 # they need lies in an environment of its own, on top of the other.
 $(TRAINERS)/ready: constraints-trainers.txt $(VENV)/ready
-	$(PYTHON) -m venv $(TRAINERS)
-	$(BIN)/python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
-		> "$$($(TRAINERS)/bin/python -c 'import site; print(site.getsitepackages()[0])')/venv.pth"
+	$(call on_top_of_venv,$(TRAINERS))
 	$(TRAINERS)/bin/pip install --quiet --no-deps --requirement constraints-trainers.txt
 	touch $@
 
-# huggingface_hub 1.x can't stand beside 2.x: what differs lies in an environment of its own, on top of the other.
+# huggingface_hub 1.x can't stand beside 2.x.
 $(HUB1)/ready: constraints-hub1.txt $(VENV)/ready
-	$(PYTHON) -m venv $(HUB1)
-	$(BIN)/python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
-		> "$$($(HUB1)/bin/python -c 'import site; print(site.getsitepackages()[0])')/venv.pth"
+	$(call on_top_of_venv,$(HUB1))
 	$(HUB1)/bin/pip install --quiet --no-deps --ignore-installed --requirement constraints-hub1.txt
+	touch $@
+
+# vLLM 0.31 can't stand beside transformers 5.19, nor beside huggingface_hub 2.x.
+$(VLLM)/ready: constraints-vllm.txt $(VENV)/ready
+	$(call on_top_of_venv,$(VLLM))
+	$(VLLM)/bin/pip install --quiet --no-deps --ignore-installed --requirement constraints-vllm.txt
 	touch $@
 
 # A reader of what was published has nothing of ours.
@@ -53,7 +63,7 @@ demo: setup
 	$(BIN)/crossthink build gpr_up --sources sample --out crossthink
 	$(BIN)/python docs/examples/load_blend.py
 
-test: setup test-compat test-trainers test-hub1 $(READER)/ready
+test: setup test-compat test-trainers test-hub1 test-vllm $(READER)/ready
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest crossthink_hub tests --ignore tests/compat --ignore tests/trainers
 
 test-compat: $(COMPAT)/ready setup
@@ -64,14 +74,23 @@ test-trainers: $(TRAINERS)/ready
 
 test-hub1: $(HUB1)/ready $(READER)/ready
 	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/publishing -p no:cacheprovider
+	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/training/test_model_push.py -p no:cacheprovider
+
+test-vllm: $(VLLM)/ready
+	HF_HUB_OFFLINE=1 $(VLLM)/bin/python -m pytest tests/training/test_vllm.py -p no:cacheprovider
 
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# One or two minutes of asking the package index; nothing is installed. deepspeed comes as a source only.
+check-gpu-constraints: setup
+	$(BIN)/pip install --dry-run --quiet --ignore-installed --only-binary=:all: --no-binary deepspeed \
+		--constraint constraints-gpu.txt '.[train]' vllm accelerate deepspeed
+
 bench: setup
 	$(BIN)/python bench/build.py
 
 clean:
-	rm -rf $(VENV) $(COMPAT) $(TRAINERS) $(HUB1) $(READER) crossthink dist bench/.data
+	rm -rf $(VENV) $(COMPAT) $(TRAINERS) $(HUB1) $(READER) $(VLLM) crossthink dist bench/.data

@@ -12,6 +12,7 @@ import typer
 
 from crossthink_hub import __version__, display, display_sources
 from crossthink_hub.cli_hub import hub_app
+from crossthink_hub.cli_train import train_app
 from crossthink_hub.errors import INTERRUPTED, CrossThinkError, OutputError, UsageError
 from crossthink_hub.terminal import Folder, JsonFlag, err, out, print_json
 
@@ -19,7 +20,7 @@ app = typer.Typer(
     name="crossthink",
     help="Blends of NEMOTRON-CROSSTHINK, rebuilt from upstream sources as data sets any tool reads.",
     epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source or input · "
-    "4 the output · 5 the Hub · 130 interrupted.",
+    "4 the output · 5 the Hub · 6 training stopped · 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=False,
@@ -30,6 +31,7 @@ sources_app = typer.Typer(
 )
 app.add_typer(sources_app)
 app.add_typer(hub_app)
+app.add_typer(train_app)
 
 
 def _version(asked: bool) -> None:

@@ -1,16 +1,20 @@
 """What the command line shows of training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from crossthink_hub.display import NARROW
+from crossthink_hub.display import NARROW, NONE
 from crossthink_hub.training.assumptions import GB
 from crossthink_hub.training.plan import TrainingPlan
+
+if TYPE_CHECKING:
+    from crossthink_hub.training.dry_run import DryRun
+    from crossthink_hub.training.train import Outcome
 
 LEGEND = (
     "[dim]N parameters, G GPUs, L layers, H hidden, V words, T tokens of a micro-batch, "
@@ -130,4 +134,119 @@ def plan_json(plan: TrainingPlan) -> dict[str, Any]:
         "checkpoints": plan.checkpoints,
         "host_memory": plan.host_memory,
         "assumptions": asdict(plan.assumed),
+    }
+
+
+# What a dry run found.
+
+COLUMNS = {
+    "reward": "reward",
+    "accuracy": "right",
+    "format": "format",
+    "truncated": "cut off",
+    "zero_variance": "dead",
+    "tokens_correct": "tokens\nright",
+    "tokens_wrong": "tokens\nwrong",
+}
+"""Metrics of a source, and how they are called here."""
+LENGTHS = ("tokens_correct", "tokens_wrong")
+
+
+def dry_run_report(found: "DryRun") -> RenderableType:
+    """Return the rates of each source, the statuses, and the worst verdicts explained."""
+    from crossthink_hub.display_grades import explanations
+    from crossthink_hub.grading.records import Record
+    from crossthink_hub.training.causes import causes
+    from crossthink_hub.training.dry_run import worst
+
+    recipe = found.recipe
+    head = (
+        f"[bold]{escape(recipe.name)}[/]: {found.prompts} prompts x {recipe.num_generations} completions of "
+        f"{escape(recipe.model)} in {found.seconds:.0f} s; nothing was trained"
+    )
+    dead = "[dim]Dead is a prompt whose completions all have the same reward: it teaches nothing.[/]"
+    parts: list[RenderableType] = [head, "", _rates_table(found), dead, "", _shares_table(found.metrics)]
+    if not found.metrics.get("all/reward"):
+        parts += ["", "[red]Nothing was rewarded.[/] What speaks for what:"]
+        parts += [f"  {escape(line)}" for line in causes(found.metrics)]
+    shown = worst(found.rollouts)
+    if shown:
+        parts += ["", f"The {len(shown)} worst, of each status in turn:", ""]
+    records = [Record(0, one.row_id, one.completion, one.solution) for one in shown]
+    return Group(*parts, explanations(list(zip(records, (one.verdict for one in shown), strict=True))))
+
+
+def _rates_table(found: "DryRun") -> Table:
+    table = Table("source", "prompts", *COLUMNS.values(), **NARROW)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.columns[0].no_wrap = True
+    sources = [one.source for one in found.rollouts]
+    for source in found.sources:
+        prompts = sources.count(source) // found.recipe.num_generations
+        table.add_row(escape(source), str(prompts), *_cells(found.metrics, source))
+    table.add_section()
+    table.add_row("all", str(found.prompts), *_cells(found.metrics, "all"))
+    return table
+
+
+def _cells(metrics: Mapping[str, float], group: str) -> Iterator[str]:
+    for name in COLUMNS:
+        value = metrics.get(f"{group}/{name}")
+        yield NONE if value is None else f"{value:,.0f}" if name in LENGTHS else f"{value:.3f}"
+
+
+def _shares_table(metrics: Mapping[str, float]) -> Table:
+    table = Table("status", "share", **NARROW)
+    table.columns[1].justify = "right"
+    prefix = "all/status/"
+    shares = {name.removeprefix(prefix): share for name, share in metrics.items() if name.startswith(prefix)}
+    for status, share in sorted(shares.items(), key=lambda pair: -pair[1]):
+        if share:
+            table.add_row(status, f"{share:.3f}")
+    return table
+
+
+def dry_run_json(found: "DryRun") -> dict[str, Any]:
+    """Return a dry run for a script, its metrics named as in `metrics.jsonl`."""
+    from crossthink_hub.training.dry_run import worst
+
+    return {
+        "recipe": found.recipe.name,
+        "model": found.recipe.model,
+        "prompts": found.prompts,
+        "completions": len(found.rollouts),
+        "seconds": round(found.seconds, 3),
+        "metrics": dict(found.metrics),
+        "worst": [one.as_row(0) for one in worst(found.rollouts)],
+    }
+
+
+# How a run ended.
+
+
+def outcome_report(outcome: "Outcome") -> RenderableType:
+    """Return where the model lies, and what to do next."""
+    run = escape(str(outcome.run))
+    if outcome.model is None:
+        return (
+            f"Stopped after step {outcome.step}. The same command with resume_from_checkpoint=latest goes on."
+        )
+    lines = [
+        f"[green]Trained[/] {outcome.step:,} steps: the model is in {escape(str(outcome.model))}",
+        f"Curves: crossthink train --curves {run}",
+        f"Rollouts, every one with its verdict: {run}/rollouts",
+    ]
+    if outcome.pushed:
+        lines.append(f"On the Hub: {escape(outcome.pushed)}")
+    return Group(*lines)
+
+
+def outcome_json(outcome: "Outcome") -> dict[str, Any]:
+    """Return how a run ended, for a script."""
+    return {
+        "run": str(outcome.run),
+        "model": str(outcome.model) if outcome.model else None,
+        "step": outcome.step,
+        "pushed": outcome.pushed,
     }

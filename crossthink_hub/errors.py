@@ -7,6 +7,7 @@
 | 3 | `SourceError` | an upstream or input file is missing, unreadable, or not what was expected |
 | 4 | `OutputError` | the output can't be written: disk full, no permission, in the way of other files |
 | 5 | `HubError` | the Hub can't be reached, refuses, or has changed meanwhile |
+| 6 | `TrainingError` | training stopped: no reward, no number, no memory |
 | 130 | `KeyboardInterrupt` | Ctrl-C |
 """
 
@@ -65,3 +66,9 @@ class HubError(CrossThinkError):
     """The Hub can't be reached, refuses what was asked, or has changed meanwhile."""
 
     exit_code = 5
+
+
+class TrainingError(CrossThinkError):
+    """Training stopped, and going on would be in vain."""
+
+    exit_code = 6

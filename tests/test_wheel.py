@@ -39,11 +39,57 @@ def test_the_wheel_holds_one_package_and_what_is_said_about_it(wheel: Path) -> N
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
-def test_every_command_runs_from_the_installed_wheel(wheel: Path, tmp_path: Path) -> None:
-    installed, outside = tmp_path / "installed", tmp_path / "outside"
-    outside.mkdir()
+def test_the_wheel_has_every_file_of_the_package_and_the_recipes(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    recipes = REPOSITORY / "train" / "recipes"
+    expected = {
+        *(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "crossthink_hub").rglob("*.*")),
+        *(f"crossthink_hub/training/recipes/{path.relative_to(recipes)}" for path in recipes.rglob("*.yaml")),
+    }
+    wanted = {name for name in expected if "__pycache__" not in name}
+    assert {
+        "crossthink_hub/training/model_card.md.j2",
+        "crossthink_hub/training/trl_arguments.yaml",
+    } <= wanted
+    assert "crossthink_hub/training/recipes/shared/base.yaml" in wanted
+    assert wanted <= names
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed")
     options = ("--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
-    python("-m", "pip", "install", *options, "--target", str(installed), str(wheel), cwd=outside)
+    python("-m", "pip", "install", *options, "--target", str(folder), str(wheel), cwd=folder)
+    return folder
+
+
+TRAINING = """
+from pathlib import Path
+from crossthink_hub.training.layers import shipped_recipes
+from crossthink_hub.training.model_card import model_card
+from crossthink_hub.training.provenance import DataOrigin, Provenance
+from crossthink_hub.training.recipe import read_recipe
+
+print(shipped_recipes())
+recipes = [read_recipe(path.stem) for path in shipped_recipes().glob("*.yaml")]
+assert read_recipe("gpr_up_7b") in recipes
+data = DataOrigin("you/blends", "gpr_up", "train", "v1.0.0", None, None, None, {})
+assert "you/blends" in model_card(Provenance(recipes[0].as_yaml(), data, None, {}), [])
+"""
+
+
+def test_recipes_plan_and_model_card_are_found_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(installed)}
+    found = python("-c", TRAINING, cwd=tmp_path, **environment)
+    assert Path(found.strip()) == installed / "crossthink_hub" / "training" / "recipes"
+    plan = ("-m", "crossthink_hub", "train", "--plan", "gpr_up_7b", "--json")
+    assert '"fits": true' in python(*plan, cwd=tmp_path, **environment)
+
+
+def test_every_command_runs_from_the_installed_wheel(installed: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
 
     def run(*arguments: str) -> str:
         return python(*arguments, cwd=outside, PYTHONPATH=str(installed))

@@ -51,8 +51,28 @@ class CrossThinkReward(RewardSettings):
         Raises:
             UsageError: there is no ground truth in the data set, or not one for each completion.
         """
+        verdicts = self.verdicts(completions, solution, reward_model, meta_data)
+        if log_metric and verdicts:
+            self._log_metrics(verdicts, log_metric)
+        if log_extra:
+            log_extra(f"{self.__name__}/answer", [verdict.answer for verdict in verdicts])
+            log_extra(f"{self.__name__}/status", [str(verdict.status) for verdict in verdicts])
+        return [verdict.reward for verdict in verdicts]
+
+    def verdicts(
+        self,
+        completions: Sequence[object],
+        solution: Sequence[str | None] | None = None,
+        reward_model: Sequence[Mapping[str, Any] | None] | None = None,
+        meta_data: Sequence[Mapping[str, Any] | None] | None = None,
+    ) -> list[Verdict]:
+        """Return the verdict of each completion, in order; the arguments are those of a call.
+
+        Raises:
+            UsageError: as a call.
+        """
         problems = [kind_and_options(meta) for meta in meta_data or [None] * len(completions)]
-        verdicts = grade_many(
+        return grade_many(
             [completion_text(completion, self.thought) for completion in completions],
             _ground_truths(solution, reward_model),
             kinds=[kind for kind, _ in problems],
@@ -60,12 +80,6 @@ class CrossThinkReward(RewardSettings):
             mode=self.mode,
             thought=self.thought,
         )
-        if log_metric and verdicts:
-            self._log_metrics(verdicts, log_metric)
-        if log_extra:
-            log_extra(f"{self.__name__}/answer", [verdict.answer for verdict in verdicts])
-            log_extra(f"{self.__name__}/status", [str(verdict.status) for verdict in verdicts])
-        return [verdict.reward for verdict in verdicts]
 
     def _log_metrics(self, verdicts: Sequence[Verdict], log_metric: LogMetric) -> None:
         graded = [bool(verdict.correct) for verdict in verdicts if verdict.correct is not None]

@@ -63,6 +63,8 @@ def typed(key: str, value: Any, kind: str, where: object) -> Any:
     if value is None and kind.endswith("?"):
         return None
     kinds = kind.removesuffix("?").split("|")
+    if value is False and kinds == ["str"]:
+        value = "no"  # as in `save_strategy: no`, which YAML reads as false
     for one in kinds:
         if _FITS[one](value):
             return float(value) if one == "float" else value

@@ -7,11 +7,12 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from crossthink_hub.errors import UsageError
+from crossthink_hub.grading.settings import Mode, Thought
 from crossthink_hub.recipe.configs import NEEDS_DIFFICULTY
 from crossthink_hub.recipe.configs import config as paper_config
 from crossthink_hub.training.arguments import known_arguments, typed, unknown_key
@@ -22,9 +23,9 @@ __all__ = ["Recipe", "parse_settings", "read_recipe"]
 
 MAX_SIZE = "max"
 """A size: as many rows as there are without repeating one."""
-MODES = ("paper", "letter", "equivalent")
-THOUGHTS = ("tagged", "opened", "optional")
+MODES, THOUGHTS = get_args(Mode), get_args(Thought)
 SHARDINGS = ("none", "fsdp2", "zero3")
+PREPARED = ("", "tiny")
 DEFAULT_GENERATIONS = 8
 DEFAULT_PER_DEVICE = 8
 DEFAULT_COMPLETION = 512
@@ -61,6 +62,9 @@ class Recipe:
         reward_mode: how answers are compared, as in `crossthink_hub.grading`.
         thought: where the thought is; `opened` where the chat template writes `<think>`.
         sharding: how the launch spreads the model over the GPUs.
+        chat_template: a file with one in Jinja, for a model whose tokenizer has none.
+        zero_reward_patience: a reward that is 0 for so many steps from the start on ends the run; null never.
+        prepare: `tiny` if `crossthink train` makes model and data on the spot; empty for what is there.
         trl_arguments: for `trl.GRPOConfig`, without those that `for_world` derives.
     """
 
@@ -81,6 +85,9 @@ class Recipe:
     reward_mode: str = _key("str", "paper", MODES)
     thought: str = _key("str", "tagged", THOUGHTS)
     sharding: str = _key("str", "none", SHARDINGS)
+    chat_template: str | None = _key("str?", None)
+    zero_reward_patience: int | None = _key("int?", 10)
+    prepare: str = _key("str", "", PREPARED)
     trl_arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def argument(self, name: str, default: Any = None) -> Any:
@@ -266,6 +273,12 @@ def _check(recipe: Recipe, where: object) -> None:
     """Refuse what no run could do, or what would train something else than it says."""
     _check_counts(recipe, where)
     _check_context(recipe, where)
+    if recipe.argument("hub_token"):
+        raise UsageError(
+            "hub_token is a secret, and recipes are written beside every checkpoint",
+            where=where,
+            fix="Leave it out and set HF_TOKEN, or log in (`hf auth login`).",
+        )
     generation = recipe.argument("generation_kwargs", {})
     if isinstance(generation, Mapping) and "seed" in generation:
         raise UsageError(
@@ -276,7 +289,13 @@ def _check(recipe: Recipe, where: object) -> None:
 
 
 def _check_counts(recipe: Recipe, where: object) -> None:
-    for key in ("prompts_per_step", "mini_batch_prompts", "max_prompt_length", "rows"):
+    for key in (
+        "prompts_per_step",
+        "mini_batch_prompts",
+        "max_prompt_length",
+        "rows",
+        "zero_reward_patience",
+    ):
         value = getattr(recipe, key)
         if value is not None and value < 1:
             raise UsageError(f"{key} is {value}, and must be at least 1", where=where)

@@ -1,4 +1,4 @@
-"""A small writable Hub on loopback for tests: data set repositories on disk, used by unmodified clients.
+"""A small writable Hub on loopback for tests: data sets and models on disk, used by unmodified clients.
 
 Every request finds its answer in `routes`; a test that needs more of the Hub adds a route. What is to go
 wrong is ordered as data: see `Fault`.

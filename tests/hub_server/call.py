@@ -43,6 +43,12 @@ class Call:
         return parse_qs(urlsplit(self.target).query)
 
     @property
+    def type(self) -> str:
+        """Of the repositories asked about: `dataset`, or `model` where the path says no other word."""
+        path = urlsplit(self.target).path
+        return "dataset" if path.startswith(("/api/datasets/", "/datasets/")) else "model"
+
+    @property
     def credential(self) -> str:
         """The token that came, or nothing."""
         return self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -99,26 +105,28 @@ class Call:
             raise Refusal(401, NO_CREDENTIALS)
         return token
 
-    def readable(self, id_: str) -> Repo:
-        """Return a repository of which the caller may know.
+    def readable(self, id_: str, type_: str | None = None) -> Repo:
+        """Return a repository of which the caller may know; of the type that the path says, if none is given.
 
         Raises:
             Refusal: there is none, or it is private.
         """
         token, repo = self.token, self.hub.repos.get(id_)
+        if repo is not None and repo.type != (type_ or self.type):
+            repo = None
         hidden = repo is not None and repo.private and not (token and token.reads(id_.split("/")[0]))
         if repo is None or hidden:
             raise Refusal(404 if token else 401, "Repository not found", "RepoNotFound")
         return repo
 
-    def writable(self, id_: str) -> Repo:
+    def writable(self, id_: str, type_: str | None = None) -> Repo:
         """Return a repository in which the caller may write.
 
         Raises:
             Refusal: there is none, or they may not.
         """
         token = self.known()
-        repo = self.readable(id_)
+        repo = self.readable(id_, type_)
         if not token.belongs(id_.split("/")[0]):
             raise Refusal(403, "pass `create_pr=1` as a query parameter to create a Pull Request")
         if token.role != "write":

@@ -83,12 +83,18 @@ class Hub:
         return self._server is not None and not self._server.dead
 
     def repo(
-        self, id_: str, files: Files | None = None, *, gated: bool = False, private: bool = False
+        self,
+        id_: str,
+        files: Files | None = None,
+        *,
+        type: str = "dataset",
+        gated: bool = False,
+        private: bool = False,
     ) -> Repo:
         """Make a repository with one commit, in place of the one of this id if there is one."""
         if id_ in self.repos:
             del self.repos[id_]
-        return self.repos.create(id_, files or {}, private=private, gated=gated)
+        return self.repos.create(id_, files or {}, type=type, private=private, gated=gated)
 
     def start(self) -> None:
         """Serve."""

@@ -1,4 +1,4 @@
-"""A data set repository on disk: contents, commits, and the references that say which commits count."""
+"""A data set or model on disk: contents, commits, and the references that say which commits count."""
 
 import re
 import threading
@@ -39,7 +39,7 @@ class Repo:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """`private`, `gated`, and when it was made."""
+        """`type`, `private`, `gated`, and when it was made."""
         found: dict[str, Any] = read_json(self.folder / "settings.json")
         return found
 
@@ -48,6 +48,16 @@ class Repo:
         with self.lock:
             path = self.folder / "settings.json"
             write_json(path, {**(read_json(path) if path.exists() else {}), **settings})
+
+    @property
+    def type(self) -> str:
+        """Whether it holds a `dataset` or a `model`."""
+        return str(self.settings["type"])
+
+    @property
+    def path(self) -> str:
+        """Where it is on the Hub."""
+        return f"datasets/{self.id}" if self.type == "dataset" else self.id
 
     @property
     def private(self) -> bool:

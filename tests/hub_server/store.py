@@ -28,11 +28,12 @@ class Store(MutableMapping[str, Repo]):
         id_: str,
         files: Files,
         *,
+        type: str = "dataset",
         private: bool = False,
         gated: bool = False,
         title: str = "initial commit",
     ) -> Repo:
-        """Make a repository with one commit; it is there whole or not at all.
+        """Make a repository with one commit; it is there whole or not at all. No two types share an id.
 
         Raises:
             FileExistsError: there is one of this id.
@@ -43,7 +44,7 @@ class Store(MutableMapping[str, Repo]):
             building = self.folder / f".{uuid.uuid4().hex}"
             repo = Repo(id_, building)
             made = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            repo.set(private=private, gated="auto" if gated else False, created=made)
+            repo.set(type=type, private=private, gated="auto" if gated else False, created=made)
             repo.commit(files, title=title)
             place = self._place(id_)
             place.parent.mkdir(exist_ok=True)

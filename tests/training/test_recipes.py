@@ -345,6 +345,7 @@ GOOD = "title: t\nmodel: m\ndataset: d\nconfig: c\nprompts_per_step: 8\nmax_prom
         ("mini_batch_prompts: 0\n", "mini_batch_prompts is 0, and must be at least 1"),
         ("per_device_train_batch_size: 0\n", "must be at least 1"),
         ("generation_kwargs: {seed: 1}\n", "makes all completions of a prompt equal"),
+        ("hub_token: hf_abc\n", "hub_token is a secret"),
         (
             "vllm_max_model_length: 100\nmax_completion_length: 91\n",
             "do not fit into vllm_max_model_length 100",

@@ -12,7 +12,9 @@ REPO = r"(?P<repo>[^/]+/[^/]+?)"
 SLASH = "(?:%2[Ff]|/)"
 REVISION = rf"(?P<revision>refs{SLASH}(?:convert|pr|heads|tags){SLASH}[^/]+|[^/]+)"
 """Slashes in a revision come encoded; in references of these kinds the Hub also takes them as they are."""
-API = f"/api/datasets/{REPO}"
+API = f"/api/(?:datasets|models)/{REPO}"
+HOME = f"(?:/datasets)?/{REPO}"
+"""Of its files and its Git; models have no word in front."""
 SHA256 = "(?P<sha256>[0-9a-f]{64})"
 ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", "/api/whoami-v2", accounts.whoami),
@@ -34,11 +36,11 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("POST", f"{API}/super-squash/{REVISION}", refs.squash),
     ("POST", f"{API}/preupload/{REVISION}", changes.preupload),
     ("POST", f"{API}/commit/{REVISION}", changes.commit),
-    ("GET", rf"/datasets/{REPO}/resolve/{REVISION}/(?P<path>.+)", files.resolve),
+    ("GET", rf"{HOME}/resolve/{REVISION}/(?P<path>.+)", files.resolve),
     ("GET", rf"/lfs/{REPO}/{SHA256}/(?P<path>.+)", files.download),
-    ("POST", rf"/datasets/{REPO}\.git/info/lfs/objects/batch", lfs.batch),
-    ("POST", rf"/datasets/{REPO}\.git/info/lfs/objects/verify", lfs.verify),
-    ("POST", rf"/datasets/{REPO}\.git/info/lfs/objects/complete/(?P<upload>[0-9a-f]+)", lfs.complete),
+    ("POST", rf"{HOME}\.git/info/lfs/objects/batch", lfs.batch),
+    ("POST", rf"{HOME}\.git/info/lfs/objects/verify", lfs.verify),
+    ("POST", rf"{HOME}\.git/info/lfs/objects/complete/(?P<upload>[0-9a-f]+)", lfs.complete),
     ("PUT", f"/lfs/{REPO}/{SHA256}", lfs.upload),
     ("PUT", f"/lfs/{REPO}/{SHA256}/(?P<upload>[0-9a-f]+)/(?P<number>[0-9]+)", lfs.upload_part),
 )

@@ -44,7 +44,7 @@ def commit(call: Call, repo: str, revision: str) -> Reply:
             raise Refusal(400, "a commit begins with a header that has a summary")
         operations = [_operation(call, found, row["key"], row["value"]) for row in rows]
     made = _save(call, found, revision, header["value"], operations)
-    url = f"{call.hub.url}/datasets/{repo}/commit/{made}"
+    url = f"{call.hub.url}/{found.path}/commit/{made}"
     return in_json(
         {"success": True, "commitOid": made, "commitUrl": url, "hookOutput": "", "parent": head.oid}
     )

@@ -82,7 +82,7 @@ def _wanted(call: Call, repo: Repo, oid: str, size: int) -> dict[str, Any]:
     if repo.objects.has(oid):
         return {"oid": oid, "size": size}
     hub = call.hub
-    home = f"{hub.url}/datasets/{repo.id}.git/info/lfs/objects"
+    home = f"{hub.url}/{repo.path}.git/info/lfs/objects"
     place = f"{hub.other_origin}/lfs/{repo.id}/{oid}"
     action: dict[str, Any] = {"href": f"{place}?size={size}"}
     if hub.multipart_above is not None and size > hub.multipart_above:

@@ -20,17 +20,20 @@ def create(call: Call) -> Reply:
         raise Refusal(403, message)
     if not NAME.fullmatch(name) or name.endswith(".git"):
         raise Refusal(400, f"Invalid repo name: {name}")
-    url = f"{call.hub.url}/datasets/{id_}"
+    type_ = _type(asked)
+    url = f"{call.hub.url}/{'datasets/' if type_ == 'dataset' else ''}{id_}"
+    files = {".gitattributes": ATTRIBUTES}
     try:
-        call.hub.repos.create(id_, {".gitattributes": ATTRIBUTES}, private=_private(asked) or False)
+        call.hub.repos.create(id_, files, type=type_, private=_private(asked) or False)
     except FileExistsError:
-        raise Refusal(409, "You already created this dataset repo", url=url, id=id_) from None
+        raise Refusal(409, f"You already created this {type_} repo", url=url, id=id_) from None
     call.record.repo = id_
     return in_json({"url": url, "name": id_, "id": id_})
 
 
 def delete(call: Call) -> Reply:
-    repo = call.writable(_id(call, call.json()))
+    asked = call.json()
+    repo = call.writable(_id(call, asked), _type(asked))
     call.record.repo = repo.id
     del call.hub.repos[repo.id]
     return in_json({})
@@ -59,10 +62,15 @@ def _id(call: Call, asked: dict[str, Any]) -> str:
     token = call.token
     if token is None:
         raise Refusal(401, NO_CREDENTIALS)
-    if asked.get("type", "model") != "dataset":
-        raise Refusal(400, "only data sets are kept here")
     name = str(asked.get("name"))
     return name if "/" in name else f"{asked.get('organization') or token.user.name}/{name}"
+
+
+def _type(asked: dict[str, Any]) -> str:
+    found = str(asked.get("type", "model"))
+    if found not in ("dataset", "model"):
+        raise Refusal(400, "only data sets and models are kept here")
+    return found
 
 
 def _private(asked: dict[str, Any]) -> bool | None:
