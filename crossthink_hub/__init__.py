@@ -3,6 +3,7 @@
 Importing this package gives `datasets.load_dataset` the name `crossthink`.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossthink_hub.loading.register import register_when_imported
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "load_benchmark"]
 
 
 def load(
@@ -62,6 +63,33 @@ def load(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     return load_dataset("crossthink", config, split=split, **given, **options)
+
+
+def load_benchmark(
+    name: str, sources: str | Path = "hub", answer: str = "long", lock: Path | None = None
+) -> "Dataset":
+    """Load a benchmark: rows of the shape of the training data, asked and answered by the same templates.
+
+    Any prefix is a random sample of its questions, the same everywhere. What is not as it was published is
+    said on standard error: rows that are not there or not asked.
+
+    Args:
+        name: `mmlu`, `mmlu_pro`, `gpqa_diamond`, `agieval`, `supergpqa`, `math_500` or `amc23`.
+        sources: `hub`, `sample`, or a folder with a folder for each benchmark.
+        answer: ground truth of multiple-choice questions: `long` is `(A) text`, `short`, for models that were
+            trained so, is `A`.
+        lock: which commits to read; `./benchmarks.lock.json` if it is there, else one in the cache.
+
+    Raises:
+        CrossThinkError: there is no such benchmark, or its files can't be had or read.
+
+    Example:
+        >>> load_benchmark("math_500", sources="sample").num_rows
+        20
+    """
+    from crossthink_hub.evaluation.benchmarks.loading import load_benchmark
+
+    return load_benchmark(name, sources, answer, lock)
 
 
 register_when_imported()

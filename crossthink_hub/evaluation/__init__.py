@@ -1,0 +1,1 @@
+"""Measure a model: benchmarks as rows, and what is made of them."""

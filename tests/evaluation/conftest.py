@@ -1,0 +1,42 @@
+"""What the tests of evaluation share: the real benchmark files, and the benchmarks read from them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from common import REAL_SOURCES
+
+from crossthink_hub.evaluation.benchmarks import BENCHMARKS
+from crossthink_hub.evaluation.benchmarks.loading import read_benchmarks
+from crossthink_hub.evaluation.benchmarks.reading import Loaded
+
+REAL_BENCHMARKS = REAL_SOURCES.parent / "eval"
+
+
+@pytest.fixture(scope="session")
+def real_benchmarks() -> Path:
+    """The folder of real benchmark files; the test is skipped without it, or fails where it is required."""
+    if REAL_BENCHMARKS.is_dir():
+        return REAL_BENCHMARKS
+    message = f"no real benchmark files at {REAL_BENCHMARKS}"
+    if os.environ.get("CROSSTHINK_REQUIRE_REAL"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def real(real_benchmarks: Path) -> Mapping[str, Loaded]:
+    """The benchmarks of which there are real files, read, by name."""
+    return _by_name(str(real_benchmarks))
+
+
+@pytest.fixture(scope="session")
+def sample() -> Mapping[str, Loaded]:
+    """The benchmarks of the embedded sample, read, by name."""
+    return _by_name("sample")
+
+
+def _by_name(sources: str) -> Mapping[str, Loaded]:
+    loaded = read_benchmarks([benchmark.name for benchmark in BENCHMARKS], sources)
+    return {one.benchmark.name: one for one in loaded}
