@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both make the environment first.
-.PHONY: setup demo test test-compat test-trainers test-hub1 test-vllm lint check-gpu-constraints bench clean
+.PHONY: setup demo test test-compat test-trainers test-hub1 test-vllm test-slow lint check-gpu-constraints bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -75,6 +75,10 @@ test-trainers: $(TRAINERS)/ready
 test-hub1: $(HUB1)/ready $(READER)/ready
 	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/publishing -p no:cacheprovider
 	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/training/test_model_push.py -p no:cacheprovider
+
+# The proof that it learns, with two seeds more.
+test-slow: setup
+	CROSSTHINK_SLOW=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -s tests/training/test_learning.py
 
 test-vllm: $(VLLM)/ready
 	HF_HUB_OFFLINE=1 $(VLLM)/bin/python -m pytest tests/training/test_vllm.py -p no:cacheprovider

@@ -1,6 +1,6 @@
 """What GRPO does to the tiny model: three seeds, the control, and a mixed blend against math only.
 
-    python bench/train_tiny.py [--out FILE]
+    python bench/train_tiny.py [--runs NAME …] [--out FILE]
 
 One warm-up is shared by all runs. Rewards are of the held-out prompts of the mixed blend, 8 samples each.
 """
@@ -64,6 +64,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, help="file for the lines too")
+    parser.add_argument("--runs", nargs="+", choices=RUNS, default=[*RUNS], help="all by default")
     asked = parser.parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     lines = []
@@ -73,7 +74,8 @@ def main() -> None:
         _, seconds = timed(lambda: prepare(read_recipe("tiny_cpu", **places), quiet))
         lines.append({"run": "warm-up", "seconds": seconds, **measured(places, folder / "model")})
         print(json.dumps(lines[-1]), flush=True)
-        for place, (title, settings) in enumerate(RUNS.items()):
+        for place, title in enumerate(asked.runs):
+            settings = RUNS[title]
             score = constant if settings.get("constant") else None
             more = {key: value for key, value in settings.items() if key != "constant"}
             recipe = read_recipe("tiny_cpu", **{**places, **more, "output_dir": str(folder / f"run{place}")})

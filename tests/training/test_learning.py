@@ -14,11 +14,8 @@ from common import REPOSITORY
 
 from crossthink_hub.training.dry_run import DryRun, dry_run
 from crossthink_hub.training.recipe import Recipe, read_recipe
-from crossthink_hub.training.tiny import prepare
 from crossthink_hub.training.train import train
 
-MINUTES = 3
-"""What the quick start may take on two cores."""
 HELD_OUT = {"split": "test", "num_generations": 8}
 
 
@@ -43,38 +40,40 @@ class Tiny:
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    made = Tiny(tmp_path_factory.mktemp("tiny"), 0.0)
-    prepare(made.recipe(), quiet)
-    before = made.held_out(made.folder / "model").metrics["all/reward"]
-    return Tiny(made.folder, before)
+def quick_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `crossthink train train/recipes/tiny_cpu.yaml` leaves where there was nothing: its folder."""
+    folder = tmp_path_factory.mktemp("quick_start")
+    crossthink = Path(sys.executable).with_name("crossthink")
+    started = time.monotonic()
+    done = subprocess.run(
+        [crossthink, "train", REPOSITORY / "train/recipes/tiny_cpu.yaml"],
+        cwd=folder, env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    print(f"quick start: {time.monotonic() - started:.0f} s")
+    return folder / "runs"
+
+
+@pytest.fixture(scope="module")
+def tiny(quick_start: Path) -> Tiny:
+    made = Tiny(quick_start / "tiny", 0.0)
+    return Tiny(made.folder, made.held_out(made.folder / "model").metrics["all/reward"])
 
 
 @pytest.mark.slow
-def test_the_quick_start_learns_within_three_minutes(tmp_path: Path):
-    """With nothing there: model, data and GRPO in one command."""
-    crossthink = Path(sys.executable).with_name("crossthink")
-    env = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    started = time.monotonic()
-    done = subprocess.run(
-        [crossthink, "train", REPOSITORY / "train/recipes/tiny_cpu.yaml", "--json"],
-        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    seconds = time.monotonic() - started
-    assert done.returncode == 0, done.stderr
-    run = tmp_path / json.loads(done.stdout)["run"]
-    rewards = [json.loads(line)["reward"] for line in (run / "metrics.jsonl").read_text().splitlines()]
-    made = Tiny(tmp_path / "runs" / "tiny", 0.0)
-    before = made.held_out(made.folder / "model").metrics["all/reward"]
-    after = made.held_out(run / "final").metrics["all/reward"]
-    print(f"quick start: {seconds:.0f} s, held out {before:.3f} -> {after:.3f}, train {rewards[0]:.3f} -> "
-          f"{sum(rewards[-5:]) / 5:.3f}")  # fmt: skip
+def test_the_quick_start_learns(quick_start: Path, tiny: Tiny):
+    """One command makes data and model and trains: the reward of held-out prompts more than doubles."""
+    lines = (quick_start / "tiny_cpu" / "metrics.jsonl").read_text().splitlines()
+    rewards = [json.loads(line)["reward"] for line in lines]
+    after = tiny.held_out(quick_start / "tiny_cpu" / "final").metrics["all/reward"]
+    print(f"held out {tiny.before:.3f} -> {after:.3f}, trained on {rewards[0]:.3f} -> {rewards[-1]:.3f}")
     assert after > 0.6
-    assert after >= 2 * before > 0
+    assert after >= 2 * tiny.before > 0
     assert sum(rewards[-5:]) / 5 > 0.6
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("CROSSTHINK_SLOW" not in os.environ, reason="two more seeds: make test-slow")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_it_learns_with_other_seeds_too(tiny: Tiny, tmp_path: Path, seed: int):
     outcome = train(tiny.recipe(output_dir=str(tmp_path / "run"), seed=seed), say=quiet)

@@ -129,21 +129,20 @@ def test_what_is_held_out_is_of_both_domains(prepared: tuple[Recipe, list[str]])
     assert all(places.count(place) == TINY.problems // 100 for place in set(places))
 
 
-def test_the_warm_up_shows_what_the_reward_asks_for(prepared: tuple[Recipe, list[str]]):
-    """Shown in the format and right, every reply is rewarded; shown out of it or wrong, none is."""
+def test_the_warm_up_shows_what_the_reward_asks_for():
+    """Shown in the format, every reply is rewarded; shown out of it, none is."""
     shown = warm_up_rows(replace(TINY, shown=100))
     columns = {"solution": [], "meta_data": []}
     for row, _ in shown:
         columns["solution"].append(row["solution"])
         columns["meta_data"].append(row["meta_data"])
 
-    def rewards(right: float, in_format: float) -> set[float | None]:
-        how = replace(TINY, right=right, in_format=in_format)
-        return set(CrossThinkReward()([said(one, Random(0), how) for _, one in shown], **columns))
+    def rewards(in_format: float) -> set[float | None]:
+        replies = [said(one, Random(0), in_format) for _, one in shown]
+        return set(CrossThinkReward()(replies, **columns))
 
-    assert rewards(1, 1) == {1.0}
-    assert rewards(0, 1) == {0.0}
-    assert rewards(1, 0) == {0.0}
+    assert rewards(1) == {1.0}
+    assert rewards(0) == {0.0}
 
 
 # Made once, and whole.
