@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both make the environment first.
-.PHONY: setup demo test test-compat test-trainers test-hub1 test-vllm test-slow lint check-gpu-constraints bench clean
+.PHONY: setup setup-gpu demo test test-compat test-trainers test-hub1 test-vllm test-slow lint check-gpu-constraints bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,6 +27,11 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet torch==2.13.0
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+# A GPU node trains; it has nothing of what tests and lint need.
+setup-gpu:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --constraint constraints-gpu.txt --editable '.[train]' vllm accelerate deepspeed
 
 # People on datasets 3.6, which still runs loading scripts, have an environment of their own.
 $(COMPAT)/ready: pyproject.toml constraints-compat.txt
