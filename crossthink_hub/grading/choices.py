@@ -19,6 +19,7 @@ LABELLED = re.compile(
     r"(?s)(?:(?i:option|choice)\s+)?(?:[(\[（{]\s*(?P<in>[A-Z])\s*[)\]）}]\s*[.:,]?|(?P<before>[A-Z])\s*[.:)\]])"
     r"\s*(?P<text>(?!(?:[\^_=+*/<>()]|\\(?:cup|cap|in|to|setminus|subset|times|cdot|leq?|geq?)\b))\S.*)"
 )
+OWN_LABEL = re.compile(r"(?s)(?:\(([A-Z])\)|([A-Z])[.:)])\s*(\S.*)")
 LETTER = re.compile(r"[(\[]?([A-Z])[)\]]?\.?")
 BETWEEN = re.compile(r"\s*(?:[,;/&+、，]|\band\b|\bor\b|\bund\b)\s*|\s+")
 GLUED = re.compile(r"(?=[A-Z]{2,}\Z)A?B?C?D?E?F?G?H?I?J?")
@@ -196,11 +197,26 @@ def names_no_option(gold: str, options: Sequence[str], same: Same) -> bool:
 
 def _read(answer: str, texts: Sequence[str]) -> Choice:
     """Return which option an answer names; an option word for word is that option, whatever it looks like."""
+    if own := _with_own_label(answer, texts):
+        return own
     for spelled in (unwrapped, wording):
         whole = spelled(answer)
         if len(whole) > 1 and [spelled(text) for text in texts].count(whole) == 1:
             return Choice(text=answer)
     return read_choice(answer, len(texts) or UNKNOWN)
+
+
+def _with_own_label(answer: str, texts: Sequence[str]) -> Choice | None:
+    """Return the option whose letter and text an answer has word for word, whatever the text looks like."""
+    found = OWN_LABEL.fullmatch(answer.strip())
+    place = LETTERS.index(found[1] or found[2]) if found else len(texts)
+    if found and place < len(texts) and _word_for_word(found[3], texts[place]):
+        return Choice(LETTERS[place], texts[place])
+    return None
+
+
+def _word_for_word(one: str, other: str) -> bool:
+    return one.split() == other.split()
 
 
 def _gold_option(gold: Choice, texts: Sequence[str], same: Same) -> tuple[str | None, str | None]:
@@ -264,7 +280,7 @@ def _judge_text(given: str, text: str | None, texts: Sequence[str], same: Same) 
 
 def _belongs(given: str, text: str, texts: Sequence[str], by_letter: bool, same: Same) -> bool:
     """Return whether the text beside a letter is its option's: equal, or closer to it than to any other."""
-    if same(given, text):
+    if _word_for_word(given, text) or same(given, text):
         return True
     if EXACT.search(given) or EXACT.search(text):
         return False

@@ -1,10 +1,14 @@
 """Multiple choice: letter and text as one."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crossthink_hub.grading import Status, grade
+from crossthink_hub.grading.settings import Mode
 
 OPTIONS = ["Mars is red", "Venus is hot", "Mars and Venus", "None of the above"]
 
@@ -134,3 +138,41 @@ def test_letters_of_real_questions(real_sources: Path) -> None:
                 if other != gold:
                     assert _grade(f"({other}) {options[place]}", gold, options, "equivalent").correct is False
                     assert _grade(f"({gold}) {options[place]}", gold, options, "equivalent").correct is False
+
+
+LOOKS_LIKE_SOMETHING_ELSE = (
+    *(
+        "(1, 6)",
+        "(i), (ii), and (iii) only",
+        ".833 mm",
+        "> 3",
+        "[0, 1)",
+        "(B)",
+        "A and B",
+        "none of the above",
+    ),
+    *(
+        r"$\mathrm{H}_{2} \mathrm{O}$",
+        r"-22.1$\mathrm{K}^{-1}$",
+        r"\frac{1}{2}",
+        "0.5",
+        "1/2",
+        "x = 3 or x = 4",
+    ),
+)
+ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="{}\\"), min_size=1).filter(str.strip)
+OPTION_TEXTS = st.lists(
+    st.sampled_from(LOOKS_LIKE_SOMETHING_ELSE) | ANY_TEXT,
+    min_size=2,
+    max_size=6,
+    unique_by=lambda text: " ".join(text.split()),
+)
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+@given(options=OPTION_TEXTS, place=st.integers(0, 5))
+def test_letter_and_text_of_an_option_word_for_word_are_it(mode: Mode, options: list[str], place: int):
+    place %= len(options)
+    gold = f"({'ABCDEF'[place]}) {options[place].strip()}"
+    verdict = grade(rf"<think>a</think>\boxed{{{gold}}}", gold, kind="mcq", options=options, mode=mode)
+    assert verdict.status == "correct", verdict.why
