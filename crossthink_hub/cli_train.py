@@ -23,7 +23,7 @@ def train(
     ],
     settings: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="Over the recipe: max_steps=10.", show_default=False),
+        typer.Argument(metavar="KEY=VALUE", help="Over the recipe: max_steps=10.", show_default=False),
     ] = None,
     overlay: Annotated[list[Path] | None, typer.Option(help="YAML that goes over the recipe.")] = None,
     plan: Annotated[
@@ -110,6 +110,9 @@ def _train(recipe: "Recipe", push: str | None, as_json: bool) -> None:
 
 def _prepare(recipe: "Recipe") -> None:
     """Make what a recipe needs and does not have yet; training itself never does."""
+    from crossthink_hub.training.packages import check_installed
+
+    check_installed()
     if recipe.prepare == "tiny":
         from crossthink_hub.training.tiny import prepare
 

@@ -12,6 +12,7 @@ from crossthink_hub.training.curves import read_metrics
 from crossthink_hub.training.failures import explained
 from crossthink_hub.training.launch import Launch
 from crossthink_hub.training.model_card import model_card
+from crossthink_hub.training.packages import check_installed
 from crossthink_hub.training.pushing import check_push, push_model
 from crossthink_hub.training.recipe import Recipe
 from crossthink_hub.training.reward import Score
@@ -59,6 +60,7 @@ def train(
         HubError: the Hub can't be reached.
         TrainingError: going on would be in vain.
     """
+    check_installed()
     launch = Launch.of_environment()
     hush_bars()
     say = say if launch.is_main else _nothing

@@ -63,6 +63,16 @@ def test_bad_input_ends_in_plain_words(arguments: list[str], words: str):
     assert "Traceback" not in done.stderr
 
 
+def test_without_trl_it_says_what_to_install(recipe_file: Path):
+    program = "import sys; sys.modules['trl'] = None; from crossthink_hub.cli import main; main()"
+    for flags in ([], ["--dry-run"]):
+        command = [sys.executable, "-c", program, "train", *flags, str(recipe_file)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 2
+        assert "trl can't be imported" in done.stderr
+        assert "crossthink-hub[train]" in done.stderr
+
+
 def test_a_dry_run_samples_grades_and_explains(recipe_file: Path, tmp_path: Path):
     done = crossthink("train", "--dry-run", recipe_file, "--json")
     assert done.returncode == 0, done.stderr
