@@ -1,11 +1,10 @@
 """`README.md` of a built or published folder, rendered from `dataset_card/card.md.j2`."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crossthink_hub.building.manifest import Manifest
-from crossthink_hub.card import markdown, tables
+from crossthink_hub.card import tables
 from crossthink_hub.card.front import front_matter
 from crossthink_hub.card.history import version_rows
 from crossthink_hub.card.markers import BEGIN, END, own_part
@@ -19,11 +18,9 @@ from crossthink_hub.card.metadata import (
     used_sources,
 )
 from crossthink_hub.card.rebuild import has_own_blends, rebuild_command
+from crossthink_hub.card.template import card_template
 from crossthink_hub.card.words import prose, words
 from crossthink_hub.releases import Publication
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 __all__ = ["FIGURE", "card_text", "notes", "own_part"]
 
@@ -40,30 +37,8 @@ def card_text(manifest: Manifest, publication: Publication | None = None) -> str
         publication: where it is published, if it is.
     """
     head = front_matter(card_metadata(manifest, publication))
-    body = _template().render(_facts(manifest, publication)).strip()
+    body = card_template(prose(TEMPLATE)).render(_facts(manifest, publication)).strip()
     return f"{head}\n{BEGIN}\n\n{body}\n\n{END}\n"
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=False,  # what comes from data is escaped for Markdown
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "block": markdown.block,
-        "code": markdown.code,
-        "codes": markdown.codes,
-        "counted": markdown.counted,
-        "file_line": "{0[sha256]}  {0[bytes]:>13,}  {0[path]}".format,
-        "number": "{:,}".format,
-        "prose": markdown.prose,
-    }
-    return environment.from_string(prose(TEMPLATE))
 
 
 def _facts(manifest: Manifest, publication: Publication | None) -> dict[str, Any]:

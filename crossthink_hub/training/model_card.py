@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
-from crossthink_hub.card import markdown
 from crossthink_hub.card.front import front_matter
 from crossthink_hub.card.metadata import HUB
+from crossthink_hub.card.template import card_template
 from crossthink_hub.card.words import words
 from crossthink_hub.recipe.configs import RELEASED, configs
 from crossthink_hub.recipe.paper import source_facts
@@ -21,9 +20,6 @@ from crossthink_hub.sources import SOURCES
 from crossthink_hub.training.curves import number, sources_in, training_steps
 from crossthink_hub.training.provenance import DataOrigin, Provenance
 from crossthink_hub.training.reward import ALL
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 TEMPLATE = "model_card.md.j2"
 ON_THE_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
@@ -72,7 +68,7 @@ def model_card(provenance: Provenance, metrics: Metrics) -> str:
     """
     recipe = _mapping(provenance.recipe)
     head = front_matter(_metadata(recipe, provenance.data))
-    return f"{head}\n{_template().render(_facts(recipe, provenance, metrics)).strip()}\n"
+    return f"{head}\n{card_template(_text()).render(_facts(recipe, provenance, metrics)).strip()}\n"
 
 
 def _mapping(recipe: str) -> dict[str, Any]:
@@ -103,24 +99,8 @@ def _published(data: DataOrigin) -> str | None:
     return _on_the_hub(data.dataset) if data.commit or not data.kind else None
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=False,  # what comes from recipe, data or metrics is escaped for Markdown
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "block": markdown.block,
-        "code": markdown.code,
-        "number": "{:,}".format,
-        "prose": markdown.prose,
-    }
-    text = resources.files("crossthink_hub").joinpath("training", TEMPLATE).read_text("utf-8")
-    return environment.from_string(text)
+def _text() -> str:
+    return resources.files("crossthink_hub").joinpath("training", TEMPLATE).read_text("utf-8")
 
 
 def _facts(recipe: Mapping[str, Any], provenance: Provenance, metrics: Metrics) -> dict[str, Any]:

@@ -1,23 +1,19 @@
 """`README.md` of a folder of benchmarks, rendered from `card.md.j2`."""
 
 from collections.abc import Mapping
-from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crossthink_hub.card import markdown
 from crossthink_hub.card.front import front_matter
 from crossthink_hub.card.metadata import LARGEST, SIZES, yaml_features
+from crossthink_hub.card.template import card_template
 from crossthink_hub.evaluation.item import SCHEMA
 from crossthink_hub.sources.upstream import SAMPLE
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 
 def card_text(manifest: Mapping[str, Any]) -> str:
     """Return the text of README.md, front matter included."""
-    body = _template().render(manifest=manifest, sample=manifest["kind"] == SAMPLE).strip()
+    body = card_template(_text()).render(manifest=manifest, sample=manifest["kind"] == SAMPLE).strip()
     return f"{front_matter(card_metadata(manifest))}\n{body}\n"
 
 
@@ -61,21 +57,5 @@ def _info(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=False,  # what comes from data is escaped for Markdown
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "code": markdown.code,
-        "codes": markdown.codes,
-        "number": "{:,}".format,
-        "prose": markdown.prose,
-    }
-    text = resources.files("crossthink_hub.evaluation.benchmarks").joinpath("card.md.j2").read_text("utf-8")
-    return environment.from_string(text)
+def _text() -> str:
+    return resources.files("crossthink_hub.evaluation.benchmarks").joinpath("card.md.j2").read_text("utf-8")
