@@ -110,9 +110,11 @@ def _train(recipe: "Recipe", push: str | None, as_json: bool) -> None:
 
 def _prepare(recipe: "Recipe") -> None:
     """Make what a recipe needs and does not have yet; training itself never does."""
+    from crossthink_hub.training.bars import hush_bars
     from crossthink_hub.training.packages import check_installed
 
     check_installed()
+    hush_bars()
     if recipe.prepare == "tiny":
         from crossthink_hub.training.tiny import prepare
 

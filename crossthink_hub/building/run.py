@@ -36,10 +36,17 @@ from crossthink_hub.recipe.paper import source_facts
 from crossthink_hub.recipe.quotas import weights
 from crossthink_hub.sources.checksum import sha256
 from crossthink_hub.sources.registry import Content
-from crossthink_hub.sources.upstream import LOCK, Upstream, check_content, open_upstream, without
+from crossthink_hub.sources.sample import write_sample
+from crossthink_hub.sources.upstream import LOCK, Upstream, WriteFiles, check_content, open_upstream, without
 
 
-def build(settings: BuildSettings, sources: str, out: Path, lock: Path = LOCK) -> Manifest:
+def build(
+    settings: BuildSettings,
+    sources: str,
+    out: Path,
+    lock: Path = LOCK,
+    made_up: WriteFiles = write_sample,
+) -> Manifest:
     """Build configs from upstream files into a folder that any tool reads; return its manifest.
 
     Args:
@@ -47,6 +54,7 @@ def build(settings: BuildSettings, sources: str, out: Path, lock: Path = LOCK) -
         sources: `sample`, `hub`, or a folder of upstream files.
         out: the folder; a build that is there is replaced, at once and whole.
         lock: which commits of the Hub's repositories to read; written if it is not there.
+        made_up: writes the files that `sample` stands for; the embedded sample's by default.
 
     Raises:
         SourceError: a source is missing, or a file of it can't be read.
@@ -64,7 +72,7 @@ def build(settings: BuildSettings, sources: str, out: Path, lock: Path = LOCK) -
     with scratch_folder(out) as scratch:
         work = scratch / "work"
         work.mkdir()
-        upstream = open_upstream(sources, wanted, work, settings, lock)
+        upstream = open_upstream(sources, wanted, work, settings, lock, made_up)
         collected = _collect(upstream, settings, work)
         check_content(upstream, {name: _content(parts) for name, parts in collected.items()})
         checksums = _checksums(upstream, settings)

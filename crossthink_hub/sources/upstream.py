@@ -1,7 +1,7 @@
 """Where a build's sources come from: the embedded sample, the Hub, or a folder of upstream files."""
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,8 @@ from crossthink_hub.sources.registry import Content, Located, Source, locate
 from crossthink_hub.sources.sample import write_sample
 
 SAMPLE, HUB = "sample", "hub"
+WriteFiles = Callable[[Path], None]
+"""Writes made-up files in the upstream formats below a folder."""
 LOCK = Path("sources.lock.json")
 NO_FILES = "no files found"
 NO_ROWS = "no usable row"
@@ -45,7 +47,12 @@ class Asked(Protocol):
 
 
 def open_upstream(
-    sources: str, wanted: Collection[str], scratch: Path, settings: Asked, lock: Path
+    sources: str,
+    wanted: Collection[str],
+    scratch: Path,
+    settings: Asked,
+    lock: Path,
+    made_up: WriteFiles = write_sample,
 ) -> Upstream:
     """Find the wanted sources.
 
@@ -55,6 +62,7 @@ def open_upstream(
         scratch: where the sample is written.
         settings: whether a source may be missing, and whether only those that may be sold are taken.
         lock: of the Hub's repositories.
+        made_up: writes the files of the sample.
 
     Raises:
         SourceError: a source is missing and may not be, or none is there.
@@ -68,7 +76,10 @@ def open_upstream(
     asked = [source for source in asked if source.name not in unsold]
     if not asked:
         raise SourceError("none of the sources may be sold", fix="Build without --commercial-only.")
-    located = _find(sources, asked, scratch, lock, settings.allow_missing)
+    if sources == SAMPLE:
+        located = _made_up(asked, scratch / SAMPLE, made_up)
+    else:
+        located = _find(sources, asked, lock, settings.allow_missing)
     missing = [source.name for source in asked if source.name not in located]
     if missing and not settings.allow_missing:
         raise SourceError(
@@ -82,16 +93,16 @@ def open_upstream(
     return Upstream(sources if sources in (SAMPLE, HUB) else "folder", located, left_out)
 
 
-def _find(
-    sources: str, asked: Sequence[Source], scratch: Path, lock: Path, allow_missing: bool
-) -> Mapping[str, Located]:
+def _made_up(asked: Sequence[Source], folder: Path, write: WriteFiles) -> Mapping[str, Located]:
+    write(folder)
+    return {name: _as_sample(found) for name, found in locate(asked, folder).items()}
+
+
+def _find(sources: str, asked: Sequence[Source], lock: Path, allow_missing: bool) -> Mapping[str, Located]:
     if sources == HUB:
         from crossthink_hub.sources.hub import fetch
 
         return fetch(asked, lock, allow_missing=allow_missing)
-    if sources == SAMPLE:
-        write_sample(scratch / SAMPLE)
-        return {name: _as_sample(found) for name, found in locate(asked, scratch / SAMPLE).items()}
     names = {source.name for source in asked}
     return {name: found for name, found in locate(SOURCES, Path(sources)).items() if name in names}
 

@@ -147,6 +147,16 @@ def test_the_warm_up_shows_what_the_reward_asks_for():
     assert rewards(0) == {0.0}
 
 
+def test_made_up_rows_say_so(prepared: tuple[Recipe, list[str]]):
+    """No licence and no upstream of a real data set stands in rows that hold nothing of it."""
+    origin = open_rows(prepared[0]).origin
+    assert origin.kind == "sample"
+    assert set(origin.licences.values()) == {"Apache-2.0"}
+    assert {row["meta_data"]["upstream"]["repo"] for row in held_out(prepared[0])} == {
+        "crossthink-hub/sample"
+    }
+
+
 # Made once, and whole.
 
 
