@@ -6,18 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from common import REAL_SOURCES, RunPython
+from common import REAL_SOURCES, RunPython, required
 
 
 @pytest.fixture(scope="session")
 def real_sources() -> Path:
-    """The folder of real upstream files; the test is skipped without it, or fails where it is required."""
-    if REAL_SOURCES.is_dir():
-        return REAL_SOURCES
-    message = f"no real upstream files at {REAL_SOURCES}"
-    if os.environ.get("CROSSTHINK_REQUIRE_REAL"):
-        pytest.fail(message)
-    pytest.skip(message)
+    """The folder of real upstream files."""
+    return required(REAL_SOURCES, "upstream")
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def pieces(path: Path, name: str) -> list[Piece]:
     Raises:
         SourceError: the file can't be opened as what its ending says.
     """
-    with _reading(name):
+    with reading_of(name):
         if not path.is_file():
             raise SourceError(
                 "expected a file, found none (a link that leads nowhere?)",
@@ -64,7 +64,7 @@ def shape_of(path: Path, name: str, shapes: Sequence[Shape]) -> Shape:
     Raises:
         SourceError: no shape fits; the message lists the columns found and the columns expected.
     """
-    with _reading(name):
+    with reading_of(name):
         found = FORMATS[path.suffix].columns(path, name)
     for shape in shapes:
         if shape.fits(found):
@@ -79,7 +79,7 @@ def shape_of(path: Path, name: str, shapes: Sequence[Shape]) -> Shape:
 
 def absent_columns(path: Path, name: str, shape: Shape) -> list[str]:
     """Return the columns that the shape would read if the file had them."""
-    with _reading(name):
+    with reading_of(name):
         return shape.absent(FORMATS[path.suffix].columns(path, name))
 
 
@@ -91,7 +91,7 @@ def sample_pieces(path: Path, name: str, count: int) -> list[Piece]:
     """
     if not pieces(path, name):
         return []
-    with _reading(name):
+    with reading_of(name):
         return FORMATS[path.suffix].sample(path, name, count)
 
 
@@ -103,7 +103,7 @@ def read(piece: Piece, shape: Shape, instruction: Instruction) -> Raw:
     Raises:
         SourceError: the piece can't be read.
     """
-    with _reading(piece.name):
+    with reading_of(piece.name):
         raw = FORMATS[piece.path.suffix].read(piece, shape)
     if not shape.instructed:
         return raw
@@ -137,12 +137,12 @@ def count_rows(path: Path, name: str) -> int:
     Raises:
         SourceError: the file can't be opened as what its ending says.
     """
-    with _reading(name):
+    with reading_of(name):
         return FORMATS[path.suffix].count(path, name)
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[None]:
+def reading_of(name: str) -> Iterator[None]:
     """Say of which file it is that the system can't read it.
 
     Raises:

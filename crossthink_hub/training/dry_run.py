@@ -60,9 +60,10 @@ def dry_run(recipe: Recipe, say: Callable[[str], None], prompts: int = PROMPTS) 
         TrainingError: the memory does not suffice, or the model's output is no number.
     """
     hush_bars()
+    dataset = open_rows(recipe).dataset
     tokenizer = load_tokenizer(recipe)
     chat = read_chat(recipe, tokenizer, say)
-    rows = within_budget(open_rows(recipe).dataset, tokenizer, recipe, say, prompts)
+    rows = within_budget(dataset, tokenizer, recipe, say, prompts)
     columns: dict[str, Any] = {
         name: _repeated(rows[name], recipe) for name in ("id", "solution", "meta_data")
     }

@@ -1,11 +1,10 @@
 """What the tests of evaluation share: the real benchmark files, and the benchmarks read from them."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from common import REAL_SOURCES
+from common import REAL_SOURCES, required
 
 from crossthink_hub.evaluation.benchmarks import BENCHMARKS
 from crossthink_hub.evaluation.benchmarks.loading import read_benchmarks
@@ -16,13 +15,8 @@ REAL_BENCHMARKS = REAL_SOURCES.parent / "eval"
 
 @pytest.fixture(scope="session")
 def real_benchmarks() -> Path:
-    """The folder of real benchmark files; the test is skipped without it, or fails where it is required."""
-    if REAL_BENCHMARKS.is_dir():
-        return REAL_BENCHMARKS
-    message = f"no real benchmark files at {REAL_BENCHMARKS}"
-    if os.environ.get("CROSSTHINK_REQUIRE_REAL"):
-        pytest.fail(message)
-    pytest.skip(message)
+    """The folder of real benchmark files."""
+    return required(REAL_BENCHMARKS, "benchmark")
 
 
 @pytest.fixture(scope="session")

@@ -46,19 +46,18 @@ def test_overlays_and_settings_go_over_the_recipe():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code", "words"),
     [
-        (["--plan", "--curves", "x"], "only one of them at a time"),
-        (["nothing.yaml"], "no such file"),
-        (["gpr_up_7b", "learning_rat=1"], "learning_rate"),
-        (["gpr_up_7b"], "sharding is fsdp2, and this was launched with none"),
-        (["--dry-run", "gpr_up_7b", "dataset=nowhere", "use_vllm=false"], ""),
+        (["--plan", "--curves", "x"], 2, "only one of them at a time"),
+        (["nothing.yaml"], 2, "no such file"),
+        (["gpr_up_7b", "learning_rat=1"], 2, "learning_rate"),
+        (["gpr_up_7b"], 2, "sharding is fsdp2, and this was launched with none"),
+        (["--dry-run", "gpr_up_7b", "dataset=nowhere"], 1, "no such folder, and training never builds data"),
     ],
 )
-def test_bad_input_ends_in_plain_words(arguments: list[str], words: str):
+def test_bad_input_ends_in_plain_words(arguments: list[str], code: int, words: str):
     done = crossthink("train", *arguments)
-    assert done.returncode == 2 or "nowhere" in " ".join(arguments)
-    assert done.returncode in (1, 2, 5)
+    assert done.returncode == code
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from crossthink_hub.errors import SourceError
+from crossthink_hub.sources.reading import reading_of
 
 AGAIN = "The file is damaged or of another format; get it again."
 
@@ -25,19 +26,14 @@ def as_known(path: Path, name: str, headed: bool, scratch: Path) -> Path:
         SourceError: it is neither.
     """
     try:
-        if path.suffix == ".json":
-            return _copy(path, scratch, _records(path.read_bytes(), name))
-        if path.suffix == ".csv" and headed:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                return _copy(path, scratch, _rows(file, name))
+        with reading_of(name):
+            if path.suffix == ".json":
+                return _copy(path, scratch, _records(path.read_bytes(), name))
+            if path.suffix == ".csv" and headed:
+                with path.open(encoding="utf-8-sig", newline="") as file:
+                    return _copy(path, scratch, _rows(file, name))
     except UnicodeDecodeError as error:
         raise SourceError(f"expected text in UTF-8 ({error})", where=name, fix=AGAIN) from error
-    except OSError as error:
-        raise SourceError(
-            f"can't be read ({error.strerror or error})",
-            where=name,
-            fix="Check its permissions and its disk.",
-        ) from error
     return path
 
 

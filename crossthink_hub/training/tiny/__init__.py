@@ -1,4 +1,4 @@
-"""A proof in three minutes on two cores: model and data made on the spot, and GRPO has something to learn.
+"""A proof in a minute or two on two cores: model and data made on the spot, and GRPO has something to learn.
 
 What is held out is the `test` split: the build takes one problem in a hundred of each source out of every
 config. GRPO trains on the `train` splits. The warm-up sees neither: its problems are in no config.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class TinySettings:
-    """Sizes of the tiny run, tuned so that all of it takes three minutes on two cores.
+    """Sizes of the tiny run, tuned so that all of it takes a minute or two on two cores.
 
     Attributes:
         problems: of each source, that the data set is built of; one in a hundred is held out.
