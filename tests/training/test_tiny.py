@@ -16,7 +16,7 @@ from crossthink_hub.grading.trl import CrossThinkReward
 from crossthink_hub.training.chat import load_tokenizer, read_chat
 from crossthink_hub.training.dataset import open_rows, within_budget
 from crossthink_hub.training.recipe import Recipe, read_recipe
-from crossthink_hub.training.tiny import TINY, held_out, prepare
+from crossthink_hub.training.tiny import TINY, prepare
 from crossthink_hub.training.tiny.data import CONFIGS, warm_up_rows
 from crossthink_hub.training.tiny.model import said
 from crossthink_hub.validation import validate
@@ -36,6 +36,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, list[str
 
 def in_folder(folder: Path, **more: object) -> Recipe:
     return read_recipe("tiny_cpu", dataset=f"{folder}/runs/data", model=f"{folder}/runs/model", **more)
+
+
+def held_out(recipe: Recipe) -> list[dict[str, Any]]:
+    """The rows that neither the warm-up nor GRPO sees."""
+    return open_rows(recipe, "test").dataset.to_list()
 
 
 def quiet(line: str) -> None:

@@ -8,13 +8,12 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from crossthink_hub.errors import OutputError
 from crossthink_hub.training.recipe import Recipe
 from crossthink_hub.training.tiny.settings import TINY, TinySettings
 
-__all__ = ["TINY", "TinySettings", "held_out", "prepare"]
+__all__ = ["TINY", "TinySettings", "prepare"]
 
 
 def prepare(recipe: Recipe, say: Callable[[str], None], settings: TinySettings = TINY) -> None:
@@ -53,16 +52,3 @@ def _make_once(folder: Path, what: str, make: Callable[[Path], None], say: Calla
             where=folder,
             fix="Check the disk's free space and your permissions, or set another folder in the recipe.",
         ) from error
-
-
-def held_out(recipe: Recipe) -> list[dict[str, Any]]:
-    """Return the rows of a recipe's config that neither the warm-up nor GRPO sees: its `test` split.
-
-    `meta_data` has the source and the domain of each.
-
-    Raises:
-        FolderError: the data set is not made yet.
-    """
-    from crossthink_hub.training.dataset import open_rows
-
-    return list(open_rows(recipe, split="test").dataset)
