@@ -20,7 +20,8 @@ app = typer.Typer(
     name="crossthink",
     help="Blends of NEMOTRON-CROSSTHINK, rebuilt from upstream sources as data sets any tool reads.",
     epilog="Exit codes: 0 done · 1 a check failed · 2 a wrong name or value · 3 a source or input · "
-    "4 the output · 5 the Hub · 6 training stopped · 130 interrupted.",
+    "4 the output · 5 the Hub · 6 training stopped · "
+    "7 evaluation stopped · 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=False,

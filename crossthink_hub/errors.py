@@ -8,6 +8,7 @@
 | 4 | `OutputError` | the output can't be written: disk full, no permission, in the way of other files |
 | 5 | `HubError` | the Hub can't be reached, refuses, or has changed meanwhile |
 | 6 | `TrainingError` | training stopped: no reward, no number, no memory |
+| 7 | `EngineError` | evaluation stopped: the engine or endpoint died, hangs, or talks nonsense |
 | 130 | `KeyboardInterrupt` | Ctrl-C |
 """
 
@@ -72,3 +73,9 @@ class TrainingError(CrossThinkError):
     """Training stopped, and going on would be in vain."""
 
     exit_code = 6
+
+
+class EngineError(CrossThinkError):
+    """An engine or endpoint can't go on making generations."""
+
+    exit_code = 7
