@@ -1,5 +1,5 @@
 # `make demo` and `make test` are all a newcomer needs; both make the environment first.
-.PHONY: setup setup-gpu demo test test-compat test-trainers test-hub1 test-vllm test-slow lint check-gpu-constraints bench clean
+.PHONY: setup setup-gpu chromium demo test test-compat test-trainers test-hub1 test-vllm test-slow lint check-gpu-constraints bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -64,11 +64,20 @@ $(READER)/ready: constraints-reader.txt
 	$(READER)/bin/pip install --quiet --constraint constraints-reader.txt datasets
 	touch $@
 
+# A browser opens the report in tests; playwright drives it, and brings none. Who may not install one has
+# those tests skipped by name.
+APT := DEBIAN_FRONTEND=noninteractive apt-get --quiet=2
+chromium:
+	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || { \
+		[ "$$(id -u)" = 0 ] || root=$$(command -v sudo) || exit 0; \
+		$$root env $(APT) update && \
+		$$root env $(APT) install --yes --no-install-recommends chromium >/dev/null; }
+
 demo: setup
 	$(BIN)/crossthink build gpr_up --sources sample --out crossthink
 	$(BIN)/python docs/examples/load_blend.py
 
-test: setup test-compat test-trainers test-hub1 test-vllm $(READER)/ready
+test: setup chromium test-compat test-trainers test-hub1 test-vllm $(READER)/ready
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest crossthink_hub tests --ignore tests/compat --ignore tests/trainers
 
 test-compat: $(COMPAT)/ready setup

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from crossthink_hub import __version__, display, display_sources
+from crossthink_hub.cli_eval import eval_app
 from crossthink_hub.cli_hub import hub_app
 from crossthink_hub.cli_train import train_app
 from crossthink_hub.errors import INTERRUPTED, CrossThinkError, OutputError, UsageError
@@ -33,6 +34,7 @@ sources_app = typer.Typer(
 app.add_typer(sources_app)
 app.add_typer(hub_app)
 app.add_typer(train_app)
+app.add_typer(eval_app)
 
 
 def _version(asked: bool) -> None:

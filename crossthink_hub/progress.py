@@ -32,12 +32,13 @@ def in_threads(
     pool = ThreadPoolExecutor(workers)
     try:
         results = pool.map(work, tasks)
-        return list(_shown(results, len(tasks), description) if shown else results)
+        return list(tracked(results, len(tasks), description) if shown else results)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _shown(results: Iterator[Result], total: int, description: str) -> Iterator[Result]:
+def tracked(results: Iterator[Result], total: int, description: str) -> Iterator[Result]:
+    """Yield results under a progress bar with rate and remaining time; quiet where there is no terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<10}"),

@@ -3,16 +3,42 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from common import REAL_SOURCES, RunPython, required
+from common import REAL_SOURCES, REPOSITORY, RunPython, required
 
 
 @pytest.fixture(scope="session")
 def real_sources() -> Path:
     """The folder of real upstream files."""
     return required(REAL_SOURCES, "upstream")
+
+
+@pytest.fixture(scope="session")
+def quick_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `crossthink train train/recipes/tiny_cpu.yaml` leaves where there was nothing: its folder `runs`.
+
+    It takes more than a minute: CROSSTHINK_QUICK_START names a folder to keep it in, for other environments.
+    """
+    kept = os.environ.get("CROSSTHINK_QUICK_START")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("quick_start")
+    if not (folder / "runs" / "tiny_cpu" / "final" / "crossthink.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        started = time.monotonic()
+        command = [
+            sys.executable,
+            "-m",
+            "crossthink_hub",
+            "train",
+            str(REPOSITORY / "train/recipes/tiny_cpu.yaml"),
+        ]
+        env = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, done.stderr
+        print(f"quick start: {time.monotonic() - started:.0f} s")
+    return folder / "runs"
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ Every file is written at once and whole, so that a kill at any time leaves a run
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +26,9 @@ from crossthink_hub.evaluation.item import SCHEMA as QUESTION
 
 RUN_FILE = "run.json"
 FORMAT = 1
+GROWING = ("benchmarks", "passes")
+SHOWN = 3
+Place: TypeAlias = tuple[str, ...]
 NAME = re.compile(r"(?P<run>\w+)-(?P<number>\d+)\.parquet")
 GENERATION = pa.schema(
     [
@@ -71,15 +74,15 @@ class RunFolder:
         """Take the folder for a run, or go on with the one that lies there.
 
         Args:
-            identity: what decides the generations, as JSON; a key that starts with `~` may change.
+            identity: what decides the generations, as JSON; a key that starts with `~` may change, and what
+                is under `benchmarks` and `passes` is added to what is there.
 
         Raises:
             UsageError: another run lies there.
             OutputError: it can't be written.
         """
-        there = self.identity() if (self.path / RUN_FILE).is_file() else None
-        if there is not None:
-            _check_same(there, identity, self.path)
+        if (self.path / RUN_FILE).is_file():
+            identity = _merged(self.identity(), identity, self.path)
         elif self.path.is_dir() and any(self.path.iterdir()):
             raise UsageError(
                 "holds something else than an evaluation", where=self.path, fix="Choose another --out."
@@ -227,24 +230,43 @@ def _row(one: Generation) -> dict[str, Any]:
     }
 
 
-def _check_same(there: Mapping[str, Any], asked: Mapping[str, Any], path: Path) -> None:
-    one, other = (dict(_flat(_fixed(values))) for values in (there, asked))
+def _merged(there: Mapping[str, Any], asked: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return what is asked with what is there besides.
+
+    Raises:
+        UsageError: they are not of the same run.
+    """
+    one, other = dict(_flat(there)), dict(_flat(asked))
+    shared = {name: there[name].keys() & asked[name].keys() for name in GROWING}
+    _check_same(_shared(one, shared), _shared(other, shared), path)
+    return {**asked, **{name: {**there[name], **asked[name]} for name in GROWING}}
+
+
+def _shared(values: Mapping[Place, Any], shared: Mapping[str, Collection[str]]) -> dict[Place, Any]:
+    """Return values without those of a benchmark or pass that only one of both has."""
+    return {
+        key: value
+        for key, value in values.items()
+        if key[0] not in shared or (len(key) > 1 and key[1] in shared[key[0]])
+    }
+
+
+def _check_same(one: Mapping[Place, Any], other: Mapping[Place, Any], path: Path) -> None:
     differ = [key for key in {**one, **other} if one.get(key) != other.get(key)]
     if differ:
-        said = "; ".join(f"{key} is {one.get(key)!r} there, {other.get(key)!r} here" for key in differ[:3])
+        said = "; ".join(
+            f"{'.'.join(key)} is {one.get(key)!r} there, {other.get(key)!r} here" for key in differ[:SHOWN]
+        )
         raise UsageError(f"holds another evaluation: {said}", where=path, fix="Choose another --out.")
 
 
-def _fixed(identity: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in identity.items() if not key.startswith("~")}
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(value: Mapping[str, Any], above: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Yield what may not change, each with the keys that lead to it."""
     for key, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from _flat(inner, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", inner
+        if isinstance(inner, Mapping) and not key.startswith("~"):
+            yield from _flat(inner, (*above, key))
+        elif not key.startswith("~"):
+            yield (*above, key), inner
 
 
 def _read(path: Path, schema: pa.Schema, columns: Iterable[str] | None = None) -> pa.Table:

@@ -249,7 +249,8 @@ def _judge(
     if letter is None:
         return _judge_text(given.text or "", text, texts, same)
     if given.letter != letter:
-        agrees = bool(given.text and text and same(given.text, text))
+        own = _is_of(given, texts)  # what it names it names as a whole: no need to ask for its value
+        agrees = bool(given.text and text and not own and same(given.text, text))
         status = Status.CONTRADICTION if agrees else Status.WRONG
         return Judgement(False, status, f"letter {given.letter}, not {letter}")
     if given.text and text and not _belongs(given.text, text, texts, by_letter, same):
@@ -257,6 +258,12 @@ def _judge(
     return Judgement(
         True, Status.CORRECT, f"letter {letter}" + (" and its text" if given.text and text else "")
     )
+
+
+def _is_of(given: Choice, texts: Sequence[str]) -> bool:
+    """Tell whether the text beside a letter is its option's, word for word."""
+    place = LETTERS.index(given.letter) if given.letter else len(texts)
+    return bool(place < len(texts) and given.text and _word_for_word(given.text, texts[place]))
 
 
 def _judge_text(given: str, text: str | None, texts: Sequence[str], same: Same) -> Judgement:

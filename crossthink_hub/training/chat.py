@@ -4,18 +4,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from crossthink_hub.errors import UsageError
 from crossthink_hub.grading.response import CLOSE, OPEN
 from crossthink_hub.grading.settings import Thought
-from crossthink_hub.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 BOX = r"\boxed{"
 QUESTION, ANSWER = "QUESTION", "ANSWER"
+
+
+class Speaker(Protocol):
+    """What says which model speaks and how: a recipe, or an evaluation.
+
+    Attributes:
+        name: of the recipe or run, for errors.
+        model: a folder, or a name on the Hub.
+        chat_template: a file in Jinja, in place of the model's own.
+        thought: where the thought is, as far as it is known.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def model(self) -> str: ...  # noqa: D102
+
+    @property
+    def chat_template(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def thought(self) -> str: ...  # noqa: D102
+
+    def argument(self, name: str, default: Any = None) -> Any:
+        """Return an argument as TRL names it; the default where it is not set."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +58,7 @@ class Chat:
     thought: Thought
 
 
-def load_tokenizer(recipe: Recipe) -> "PreTrainedTokenizerBase":
+def load_tokenizer(recipe: Speaker) -> "PreTrainedTokenizerBase":
     """Return the tokenizer of the recipe's model, with the recipe's chat template if it names one.
 
     Raises:
@@ -41,11 +66,10 @@ def load_tokenizer(recipe: Recipe) -> "PreTrainedTokenizerBase":
     """
     from transformers import AutoTokenizer
 
-    options = recipe.argument("model_init_kwargs", {})
-    with _named(recipe):
+    with named(recipe):
         tokenizer = AutoTokenizer.from_pretrained(
             recipe.model,
-            revision=options.get("revision", "main"),
+            revision=_revision(recipe),
             trust_remote_code=bool(recipe.argument("trust_remote_code", False)),
             padding_side="left",
             truncation_side="left",
@@ -63,6 +87,11 @@ def load_tokenizer(recipe: Recipe) -> "PreTrainedTokenizerBase":
     return cast("PreTrainedTokenizerBase", tokenizer)
 
 
+def _revision(recipe: Speaker) -> str:
+    options = recipe.argument("model_init_kwargs", {})
+    return cast("str", options.get("revision") or "main")
+
+
 def _read_template(path: Path) -> str:
     try:
         return path.read_text("utf-8")
@@ -71,7 +100,7 @@ def _read_template(path: Path) -> str:
 
 
 @contextmanager
-def _named(recipe: Recipe) -> Iterator[None]:
+def named(recipe: Speaker) -> Iterator[None]:
     """Say which model could not be loaded, and what can be done."""
     try:
         yield
@@ -85,7 +114,7 @@ def _named(recipe: Recipe) -> Iterator[None]:
         ) from error
 
 
-def read_chat(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase", say: Callable[[str], None]) -> Chat:
+def read_chat(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase", say: Callable[[str], None]) -> Chat:
     """Return how a model speaks, after a check that what it says reaches the reward.
 
     Args:
@@ -108,7 +137,7 @@ def read_chat(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase", say: Callabl
     return Chat(stops | ({end} if end is not None else set()), end, thought)
 
 
-def _check_tags(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase") -> None:
+def _check_tags(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase") -> None:
     text = f"{OPEN}\nso\n{CLOSE}\n\n{BOX}x}}"
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     seen = tokenizer.decode(ids, skip_special_tokens=True)
@@ -121,13 +150,13 @@ def _check_tags(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase") -> None:
         )
 
 
-def _rendered(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase", messages: Any, prompt: bool) -> str:
+def _rendered(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase", messages: Any, prompt: bool) -> str:
     options = recipe.argument("chat_template_kwargs", {})
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt, **options)
     return cast("str", text)
 
 
-def _end_of_turn(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase") -> int | None:
+def _end_of_turn(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase") -> int | None:
     turn = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
     rest = _rendered(recipe, tokenizer, turn, prompt=False).rpartition(ANSWER)[2]
     special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
@@ -135,21 +164,23 @@ def _end_of_turn(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase") -> int | 
     return next((token for token in ids if token in special), None)
 
 
-def _stops(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
+def _stops(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
     """Return what ends a completion by the model's files and the recipe."""
     from transformers import AutoConfig, GenerationConfig
 
+    revision = _revision(recipe)
     try:
-        declared = GenerationConfig.from_pretrained(recipe.model).eos_token_id
+        declared = GenerationConfig.from_pretrained(recipe.model, revision=revision).eos_token_id
     except OSError:  # a model without generation_config.json: transformers then takes its config's
-        with _named(recipe):
-            declared = getattr(AutoConfig.from_pretrained(recipe.model), "eos_token_id", None)
+        with named(recipe):
+            config = AutoConfig.from_pretrained(recipe.model, revision=revision)
+            declared = getattr(config, "eos_token_id", None)
     asked = recipe.argument("generation_kwargs", {}).get("stop_token_ids", [])
     both = [declared] if isinstance(declared, int) else list(declared or [])
     return frozenset(id for id in (*both, *asked, tokenizer.eos_token_id) if id is not None)
 
 
-def _thought(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase") -> Thought:
+def _thought(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase") -> Thought:
     asked = [{"role": "user", "content": QUESTION}]
     start = _rendered(recipe, tokenizer, asked, prompt=True).rpartition(QUESTION)[2]
     opened = start.count(OPEN) > start.count(CLOSE)

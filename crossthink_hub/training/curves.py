@@ -1,6 +1,5 @@
 """The curves of a run: reward, format, length and KL of its steps, from `metrics.jsonl` to one picture."""
 
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ import yaml
 
 from crossthink_hub.building.figure import DPI, FAINT, INK, WIDTH
 from crossthink_hub.errors import FolderError, OutputError, UsageError
+from crossthink_hub.pictures import COLOURS, HEADING, LINE, MARGIN, SMALL, TEXT, TITLE, png, short, write
 from crossthink_hub.recipe.paper import source_facts
 from crossthink_hub.training.checkpoints import METRICS
 from crossthink_hub.training.reward import ALL
@@ -54,13 +54,11 @@ PANELS = (
     Panel("Tokens of a completion", "completions/mean_length"),
     Panel("KL divergence from the reference model", "kl", spikes=True),
 )
-COLOURS = ("#0a3d91", "#d55e00", "#0f9d6e", "#6f2a7a", "#2f9bd6", "#b97d00")
-"""Near Okabe and Ito's; lines of the same pattern are told apart by people who see two of three colours."""
 PATTERNS = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 A_PATTERN = 3
 """So many sources in a row have one pattern: the general-purpose ones a line, those of mathematics dashes."""
 MOST_SOURCES = 12
-LONGEST_NAME, COLUMNS = 24, 4
+COLUMNS = 4
 Looks = Mapping[str, Mapping[str, Any]]
 """Colour and pattern of each source that is drawn."""
 
@@ -69,11 +67,8 @@ MANY = 50
 NEIGHBOURHOOD = 25
 """The share of all steps that it is of: a 25th."""
 
-MARGIN = 28
-"""In pixels, like all that follows."""
-TITLE, HEADING, TEXT, SMALL = 26, 21, 18, 17
-LINE = 28
 PANEL = 300
+"""In pixels, like all that follows."""
 BESIDE, BETWEEN = 88, 96
 """Left of a panel, for its numbers; below one, for its steps and the heading of the next."""
 FEW, FAR = 99.0, 1.5
@@ -202,7 +197,7 @@ def _titles(run: Path, steps: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
         parts.append(f"means of {window} steps, each step in grey")
     if (more := len(sources_in(steps)) - MOST_SOURCES) > 0:
         parts.append(f"{more:,} more sources")
-    return _short(name, 60), " · ".join(_short(str(part), 80) for part in parts if part)
+    return short(name, 60), " · ".join(short(str(part), 80) for part in parts if part)
 
 
 def _window(steps: int) -> int:
@@ -227,15 +222,13 @@ def _png(title: str, below: str, steps: Sequence[Mapping[str, Any]]) -> bytes:
     with style.context(["default", settings]):
         figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor="white")
         canvas: Any = FigureCanvasAgg(figure)
-        _write(figure, MARGIN, MARGIN, title, TITLE, weight="bold")
-        _write(figure, MARGIN, MARGIN + LINE + 8, below, TEXT, color=FAINT)
+        write(figure, MARGIN, MARGIN, title, TITLE, weight="bold")
+        write(figure, MARGIN, MARGIN + LINE + 8, below, TEXT, color=FAINT)
         if looks:
             _draw_legend(figure, looks)
         for place, panel in enumerate(PANELS):
             _draw_panel(_axes(figure, place, top), panel, steps, looks)
-        png = io.BytesIO()
-        canvas.print_png(png, metadata={"Software": None})  # the same bytes for the same steps
-    return png.getvalue()
+        return png(canvas)
 
 
 def _axes(figure: "Figure", place: int, top: int) -> "Axes":
@@ -347,7 +340,7 @@ def _draw_legend(figure: "Figure", looks: Looks) -> None:
     lines += [Line2D([], [], linewidth=1.6, **look) for look in looks.values()]
     figure.legend(
         lines,
-        ["all together", *map(_short, looks)],
+        ["all together", *map(short, looks)],
         loc="upper left",
         bbox_to_anchor=((MARGIN - 6) / width, 1 - (MARGIN + 2 * LINE + 6) / height),
         ncols=COLUMNS,
@@ -356,15 +349,3 @@ def _draw_legend(figure: "Figure", looks: Looks) -> None:
         handlelength=2.6,
         fontsize=TEXT * 72 / DPI,
     )
-
-
-def _write(figure: "Figure", x: int, y: int, text: str, size: int, **look: Any) -> None:
-    """Write a text, its upper left corner so many pixels from the picture's."""
-    width, height = (extent * DPI for extent in figure.get_size_inches())
-    figure.text(x / width, 1 - y / height, text, fontsize=size * 72 / DPI, va="top", **{"color": INK, **look})
-
-
-def _short(text: str, most: int = LONGEST_NAME) -> str:
-    """Return a text on one line, without its end if it is very long."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"

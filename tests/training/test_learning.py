@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,21 +36,6 @@ class Tiny:
     def held_out(self, model: Path | str) -> DryRun:
         """Sample answers to the held-out prompts."""
         return dry_run(self.recipe(model=str(model), **HELD_OUT), quiet)
-
-
-@pytest.fixture(scope="module")
-def quick_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `crossthink train train/recipes/tiny_cpu.yaml` leaves where there was nothing: its folder."""
-    folder = tmp_path_factory.mktemp("quick_start")
-    crossthink = Path(sys.executable).with_name("crossthink")
-    started = time.monotonic()
-    done = subprocess.run(
-        [crossthink, "train", REPOSITORY / "train/recipes/tiny_cpu.yaml"],
-        cwd=folder, env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    print(f"quick start: {time.monotonic() - started:.0f} s")
-    return folder / "runs"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,240 @@
+"""An evaluation from its settings to its results: all is checked first, then what is missing generated."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xxhash import xxh3_64_intdigest
+
+from crossthink_hub.errors import CrossThinkError
+from crossthink_hub.evaluation.engines.choosing import Chosen, choose_engine
+from crossthink_hub.evaluation.generation import Generation, Key, Request
+from crossthink_hub.evaluation.item import Item, items
+from crossthink_hub.evaluation.model_record import ModelRecord, read_record, training_questions
+from crossthink_hub.evaluation.overlap import overlap
+from crossthink_hub.evaluation.preflight import check_disk, needs_a_model, ready_benchmarks
+from crossthink_hub.evaluation.results import Model, Results
+from crossthink_hub.evaluation.run_folder import RunFolder
+from crossthink_hub.evaluation.scoring import MAIN, grade_run
+from crossthink_hub.evaluation.settings import AUTO, Evaluation, Pass
+from crossthink_hub.progress import say as say_line
+from crossthink_hub.progress import tracked
+from crossthink_hub.recipe.configs import LONG
+from crossthink_hub.training.provenance import git_commit, versions
+
+Say = Callable[[str], None]
+AT_ONCE = 1_000
+"""Answers in a file at most."""
+SOON, LATE = 1.0, 30.0
+"""Seconds that the first answers wait to be written, and the later ones at most: what a kill can lose."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An evaluation that can begin.
+
+    Attributes:
+        folder: of the run, with the questions in it.
+        chosen: the engine.
+        longest: tokens of the longest prompt; 0 if that is not known.
+        passes: the ways in which questions are answered, with the benchmarks that can be asked.
+    """
+
+    folder: RunFolder
+    chosen: Chosen
+    longest: int
+    passes: Sequence[Pass]
+
+
+def evaluate(settings: Evaluation, out: Path, mode: str = MAIN, say: Say = say_line) -> Results:
+    """Answer the questions of benchmarks with a model, grade the answers, and return what they come to.
+
+    Run again with the same `out`, it makes only the answers that are missing.
+
+    Args:
+        settings: model, benchmarks, how to prompt and to sample.
+        out: the folder of the run.
+        mode: whose verdicts the tables show.
+        say: is told how it goes.
+
+    Raises:
+        UsageError: settings, model and folder do not go together.
+        SourceError: a benchmark can't be read.
+        OutputError: the folder can't be written.
+        EngineError: the engine can't go on; the answers that were made are kept.
+    """
+    prepared = prepare(settings, out, say)
+    pending = sum(1 for _ in missing(prepared, settings.seed))
+    if pending:
+        say(f"{pending:,} answers to make with {settings.model}")
+        _generate(prepared, settings.seed, pending)
+    return grade_run(out, mode)
+
+
+# What comes before the first token.
+
+
+def prepare(settings: Evaluation, out: Path, say: Say) -> Prepared:
+    """Check everything that can be checked without a token, and write down what is asked."""
+    needs_a_model(settings)
+    record = read_record(settings.model, settings.revision) if settings.endpoint is None else None
+    folder, chosen = RunFolder(out), choose_engine(settings, out, say)
+    said = _identity(settings, record, chosen)
+    folder.settle(said)
+    skipped: dict[str, str] = {}
+    asked: dict[str, int] = {}
+    longest = 0
+    for one in ready_benchmarks(
+        settings, said["model"]["answer"], chosen.prompts, chosen.positions, say, skipped
+    ):
+        folder.settle({**said, "benchmarks": {one.name: one.facts}})
+        folder.write_questions(one.name, one.questions)
+        asked[one.name] = len(one.questions)
+        longest = max(longest, one.longest or 0)
+    passes = [_of(one, asked) for one in settings.passes()]
+    check_disk(out, sum(own.samples[name] * count for own in passes for name, count in asked.items()))
+    seen = _seen(folder, said["model"]["config"], _training_data(settings, record), say)
+    folder.settle({**said, "passes": _passes(folder, passes), "~skipped": skipped, "~seen": seen})
+    return Prepared(folder, chosen, longest, passes)
+
+
+def _of(one: Pass, asked: Mapping[str, int]) -> Pass:
+    return Pass(one.name, one.sampling, {name: one.samples[name] for name in asked})
+
+
+def _passes(folder: RunFolder, passes: Sequence[Pass]) -> dict[str, Any]:
+    """Return the passes as `run.json` keeps them, with the benchmarks that were asked before."""
+    there = folder.identity()["passes"]
+    before = {one.name: there.get(one.name, {}).get("~samples", {}) for one in passes}
+    return {
+        one.name: {"sampling": asdict(one.sampling), "~samples": before[one.name] | dict(one.samples)}
+        for one in passes
+    }
+
+
+def _identity(settings: Evaluation, record: ModelRecord | None, chosen: Chosen) -> dict[str, Any]:
+    """Return what decides the answers, as `run.json` keeps it."""
+    own = record.answer if record else LONG
+    model = Model(
+        name=settings.model,
+        revision=settings.revision,
+        base=settings.base or (record.base if record else None),
+        config=settings.config or (record.config if record else None),
+        answer=own if settings.answer == AUTO else settings.answer,
+        data_version=record.provenance.data.version if record else None,
+    )
+    return {
+        "model": asdict(model),
+        "weights": chosen.digest,
+        "engine": dict(chosen.facts),
+        "profile": {
+            "name": settings.profile,
+            "thought": chosen.thought,
+            "answer_in": settings.answer_in,
+            **{name: list(values) for name, values in chosen.stops.items()},
+        },
+        "~sampling": asdict(settings.passes()[0].sampling),
+        "seed": settings.seed,
+        "benchmarks": {},
+        "passes": {},
+        "~limit": settings.limit,
+        "~sources": settings.sources,
+        "~versions": versions(),
+        "~git": git_commit(),
+        "~skipped": {},
+        "~seen": None,
+    }
+
+
+def _training_data(settings: Evaluation, record: ModelRecord | None) -> str | None:
+    return settings.training_data or (record.recipe.dataset if record else None)
+
+
+def _seen(folder: RunFolder, config: str | None, dataset: str | None, say: Say) -> Any:
+    """Return which questions the model has seen in training; None, said why, where that is not known."""
+    if config is None or dataset is None:
+        return None
+    wanted = {name: list(_questions(folder, name)) for name in folder.benchmarks()}
+    try:
+        return overlap(wanted, training_questions(dataset, config), f"{dataset}, {config}")
+    except CrossThinkError as error:
+        say(f"which questions the model was trained on is not known: {error}")
+        return None
+
+
+# Answers.
+
+
+def missing(prepared: Prepared, seed: int) -> Iterator[Request]:
+    """Yield a request for every answer that is not there yet, benchmark by benchmark."""
+    for one in prepared.passes:
+        for benchmark, samples in one.samples.items():
+            done = prepared.folder.done(benchmark)
+            for item in _questions(prepared.folder, benchmark):
+                keys = (Key(benchmark, item.id, one.name, sample) for sample in range(samples))
+                for key in keys:
+                    if key not in done:
+                        yield Request(key, item.prompt, one.sampling, seed_of(seed, key))
+
+
+def _questions(folder: RunFolder, benchmark: str) -> Iterator[Item]:
+    for batch in folder.questions(benchmark).to_batches(max_chunksize=AT_ONCE):
+        yield from items(batch.to_pylist())
+
+
+def seed_of(seed: int, key: Key) -> int:
+    """Return the seed of one answer: it is the same whichever others are made beside it.
+
+    Example:
+        >>> seed_of(0, Key("amc23", "a", "sampled", 0)) == seed_of(0, Key("amc23", "a", "sampled", 1))
+        False
+    """
+    text = "\\0".join(map(str, (seed, key.benchmark, key.id, key.run, key.sample)))
+    return xxh3_64_intdigest(text.encode()) & 0x7FFFFFFF
+
+
+@dataclass
+class Collected:
+    """Answers on their way to the folder: written when there are many, or when they have waited for long.
+
+    Args:
+        folder: of the run.
+    """
+
+    folder: RunFolder
+    _waiting: dict[tuple[str, str], list[Generation]] = field(
+        default_factory=lambda: defaultdict(list), init=False
+    )
+    _since: float = field(default=0.0, init=False)
+    _pause: float = field(default=SOON, init=False)
+
+    def add(self, generation: Generation) -> None:
+        """Take an answer."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        own = self._waiting[generation.key.benchmark, generation.key.run]
+        own.append(generation)
+        if len(own) >= AT_ONCE or time.monotonic() - self._since > self._pause:
+            self.close()
+
+    def close(self) -> None:
+        """Write what was taken and is not written yet."""
+        for generations in self._waiting.values():
+            self.folder.write_generations(generations)
+        self._waiting.clear()
+        self._pause = min(2 * self._pause, LATE)
+
+
+def _generate(prepared: Prepared, seed: int, pending: int) -> None:
+    """Make the answers that are missing; those that were made are kept, whatever ends it."""
+    with (
+        closing(prepared.chosen.start(prepared.longest)) as engine,
+        closing(Collected(prepared.folder)) as collected,
+    ):
+        generations = engine.generate(missing(prepared, seed))
+        for generation in tracked(generations, pending, "Answers"):
+            collected.add(generation)

@@ -1,0 +1,110 @@
+"""From generations to results: every answer graded in each mode, and summed up. No model is needed."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crossthink_hub.errors import FolderError
+from crossthink_hub.evaluation.benchmarks import BENCHMARKS
+from crossthink_hub.evaluation.item import Item, items
+from crossthink_hub.evaluation.results import BenchmarkResult, Model, PassResult, Results, Seen, write_results
+from crossthink_hub.evaluation.run_folder import RunFolder
+from crossthink_hub.evaluation.summing import Answers, Questions, pass_result
+from crossthink_hub.evaluation.verdicts import MODES, truths, verdict_table
+from crossthink_hub.grading.settings import GradeSettings, Mode, check_choice
+
+MAIN: Mode = "equivalent"
+"""How answers are compared for the scores that tables show; the other modes stand beside it."""
+
+
+def grade_run(path: Path, mode: str = MAIN) -> Results:
+    """Grade every generation of a run in each mode, and write and return its results.
+
+    Args:
+        path: the folder of the run.
+        mode: whose verdicts the tables show: `equivalent`, `paper` or `letter`.
+
+    Raises:
+        UsageError: there is no such mode.
+        FolderError: no run lies there, it has no answers yet, or a file can't be read.
+        OutputError: verdicts or results can't be written.
+    """
+    check_choice("mode", mode, get_args(Mode))
+    folder = RunFolder(path)
+    said = folder.identity()
+    found = {name: _benchmark(folder, name, said, mode) for name in _in_order(folder.benchmarks())}
+    graded = {name: one for name, one in found.items() if one.passes}
+    if not graded:
+        raise FolderError("has no answers yet", where=path, fix="Run its `crossthink eval` again.")
+    results = Results(
+        name=path.resolve().name,
+        model=Model(**said["model"]),
+        engine=_plain(said["engine"]),
+        profile=said["profile"],
+        sampling=said["~sampling"],
+        seed=said["seed"],
+        limit=said["~limit"],
+        sources=said["~sources"],
+        mode=mode,
+        versions=said["~versions"],
+        git=said["~git"],
+        skipped=said["~skipped"],
+        benchmarks=graded,
+    )
+    write_results(path, results)
+    return results
+
+
+def _in_order(names: Collection[str]) -> list[str]:
+    return [benchmark.name for benchmark in BENCHMARKS if benchmark.name in names]
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix("~"): value for key, value in facts.items()}
+
+
+def _benchmark(folder: RunFolder, name: str, said: Mapping[str, Any], mode: str) -> BenchmarkResult:
+    questions = list(items(folder.questions(name).to_pylist()))
+    _grade(folder, name, questions, said["profile"])
+    seen = said["~seen"] and Seen(**said["~seen"]["benchmarks"][name])
+    facts = _plain(said["benchmarks"][name])
+    return BenchmarkResult(
+        **{**facts, "notes": tuple(facts["notes"])},
+        asked=len(questions),
+        seen=seen,
+        passes=dict(_passes(folder, Questions.of(name, questions), said, mode)),
+    )
+
+
+def _grade(folder: RunFolder, name: str, questions: list[Item], profile: Mapping[str, Any]) -> None:
+    """Write the verdicts of a benchmark by every mode, a file of generations at a time."""
+    known = truths(questions)
+    how = {mode: GradeSettings(mode, profile["thought"], profile["answer_in"]) for mode in MODES}
+    with ExitStack() as open_:
+        writers = {mode: open_.enter_context(folder.verdict_writer(mode, name)) for mode in MODES}
+        for generations in folder.generations(name):
+            for mode, writer in writers.items():
+                writer.write(verdict_table(generations, known, how[mode]))
+
+
+def _passes(
+    folder: RunFolder, questions: Questions, said: Mapping[str, Any], mode: str
+) -> Iterator[tuple[str, PassResult]]:
+    verdicts = {one: folder.verdicts(one, questions.benchmark) for one in MODES}
+    seen = said["~seen"] and frozenset(said["~seen"]["ids"].get(questions.benchmark, ()))
+    for name, how in said["passes"].items():
+        modes: dict[str, Answers] = {
+            one: Answers.of(questions, _of_pass(table, name)) for one, table in verdicts.items()
+        }
+        samples = how["~samples"].get(questions.benchmark, 0)
+        found = pass_result(modes, mode, samples, how["sampling"]["temperature"], seen) if samples else None
+        if found is not None:
+            yield name, found
+
+
+def _of_pass(verdicts: pa.Table, name: str) -> pa.Table:
+    return verdicts.filter(pc.equal(verdicts["run"], name)).combine_chunks()

@@ -1,0 +1,81 @@
+"""Generations graded: a verdict for each, by the grader of training, in one mode."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pyarrow as pa
+
+from crossthink_hub.evaluation.generation import Finish
+from crossthink_hub.evaluation.item import Item
+from crossthink_hub.evaluation.run_folder import VERDICT
+from crossthink_hub.grading.grader import grade_many
+from crossthink_hub.grading.settings import GradeSettings, Kind, Mode
+from crossthink_hub.grading.verdict import Status, Verdict
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+ASKED_FOR_NOTHING = Verdict(False, False, None, Status.EMPTY, "the prompt does not fit into the context")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the grader knows of a question."""
+
+    solution: str
+    kind: Kind | None
+    options: tuple[str, ...]
+
+
+def truths(questions: Sequence[Item]) -> dict[str, Truth]:
+    """Return what the grader knows of each question, by id."""
+    return {
+        one.id: Truth(one.solution, "mcq" if one.question_type == "mcq" else None, one.options)
+        for one in questions
+    }
+
+
+def verdict_table(generations: pa.Table, known: Mapping[str, Truth], settings: GradeSettings) -> pa.Table:
+    """Return the verdicts of generations, with `run_folder.VERDICT`; those of other questions are left out.
+
+    Args:
+        generations: with `run_folder.GENERATION`.
+        known: the questions.
+        settings: how to grade.
+    """
+    rows = [row for row in generations.to_pylist() if row["id"] in known]
+    verdicts = grade_rows(rows, [known[row["id"]] for row in rows], settings)
+    columns: dict[str, list[Any]] = {
+        "id": [row["id"] for row in rows],
+        "run": [row["run"] for row in rows],
+        "sample": [row["sample"] for row in rows],
+        **{
+            name: [getattr(verdict, name) for verdict in verdicts]
+            for name in ("correct", "formatted", "answer", "why")
+        },
+        "status": [str(verdict.status) for verdict in verdicts],
+        "tokens": [row["tokens"] for row in rows],
+        "finish": [row["finish"] for row in rows],
+    }
+    return pa.table({name: columns[name] for name in VERDICT.names}, VERDICT)
+
+
+def grade_rows(
+    rows: Sequence[Mapping[str, Any]], known: Sequence[Truth], settings: GradeSettings
+) -> list[Verdict]:
+    """Return the verdict of each generation, given as a row, on its question."""
+    verdicts = grade_many(
+        [row["response"] for row in rows],
+        [truth.solution for truth in known],
+        kinds=[truth.kind for truth in known],
+        options=[truth.options or None for truth in known],
+        mode=settings.mode,
+        thought=settings.thought,
+        answer_in=settings.answer_in,
+    )
+    unasked = [row["finish"] == Finish.PROMPT_TOO_LONG for row in rows]
+    return [_unasked(one) if no else one for one, no in zip(verdicts, unasked, strict=True)]
+
+
+def _unasked(verdict: Verdict) -> Verdict:
+    """Return the verdict on a question that the model could not be asked; a ground truth stays what it is."""
+    return verdict if verdict.correct is None else ASKED_FOR_NOTHING
