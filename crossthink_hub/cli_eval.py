@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crossthink_hub.errors import UsageError
+from crossthink_hub.errors import OutputError, UsageError
 from crossthink_hub.terminal import JsonFlag, out, print_json
 
 eval_app = typer.Typer(rich_markup_mode="rich")
@@ -81,3 +81,69 @@ def evaluate(
         from crossthink_hub.display_eval import results_report
 
         out.print(results_report(results, folder))
+
+
+@eval_app.command(epilog="Example: crossthink report runs/eval-* --out report")
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, as `crossthink eval` leaves them.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder of the report.")] = Path("report"),
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Two runs, question by question, with a test.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--every-table", help="Also tables of the paper that no run has a row in.")
+    ] = False,
+    answers: Annotated[int, typer.Option(help="Answers of each benchmark to look through.", min=0)] = 500,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write runs beside the paper's tables: Markdown, one HTML page, figures as PNG."""
+    from crossthink_hub.display_eval import comparison_report, report_report
+    from crossthink_hub.evaluation.report.writing import write_comparison, write_report
+
+    if compare:
+        if len(runs) != 2:
+            raise UsageError(f"compares two runs, and {len(runs)} are given", where="--compare")
+        written, compared = write_comparison(runs[0], runs[1], out_folder)
+        shown = comparison_report(compared)
+    else:
+        written, shown = write_report(runs, out_folder, every=every, most=answers), None
+    if as_json:
+        print_json(written.as_json())
+    else:
+        out.print(report_report(written, shown))
+
+
+blend_app = typer.Typer(
+    name="blend", help="Blends of one's own.", no_args_is_help=True, rich_markup_mode="rich"
+)
+eval_app.add_typer(blend_app)
+
+
+@blend_app.callback()
+def blends() -> None:
+    """Take verbs of blends."""
+
+
+@blend_app.command(epilog="Example: crossthink blend score runs/eval-* --name my_score --out my_score.yaml")
+def score(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of runs, each of a model trained on one source alone.")
+    ],
+    name: Annotated[str, typer.Option(help="Of the blend.")] = "my_score",
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="File for it, in place of standard output.")
+    ] = None,
+) -> None:
+    """Weigh sources by what models trained on them score: the paper's data usefulness, as a blend in YAML."""
+    from crossthink_hub.evaluation.blend_score import score_blend
+    from crossthink_hub.evaluation.results import read_results
+
+    text = score_blend([read_results(run) for run in runs], name)
+    if out_file is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out_file.write_text(text, "utf-8")
+    except OSError as error:
+        raise OutputError(f"can't be written ({error.strerror or error})", where=out_file) from error
+    out.print(f"Build it: crossthink build --blend {out_file}", markup=False, highlight=False)

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from crossthink_hub.display import NARROW, NONE
+from crossthink_hub.evaluation.report.blocks import Section
+from crossthink_hub.evaluation.report.blocks import Table as Grid
 from crossthink_hub.evaluation.results import BenchmarkResult, PassResult, Results
 from crossthink_hub.evaluation.statistics import Estimate, average
+
+COMPARED = ("benchmark", "pass", "questions", "difference", "better", "worse", "p, Holm")
+"""Columns of a comparison that fit into a terminal; the report has all."""
+
+if TYPE_CHECKING:
+    from crossthink_hub.evaluation.report.writing import Report
 
 
 def results_report(results: Results, folder: Path) -> RenderableType:
@@ -20,6 +29,35 @@ def results_report(results: Results, folder: Path) -> RenderableType:
     more = f"Tables and figures: crossthink report {escape(str(folder))} --out report"
     undone = [f"[yellow]{line}[/]" for line in _undone(results)]
     return Group(head, "", _table(results), *lines, *undone, "", more)
+
+
+def report_report(report: "Report", shown: RenderableType | None) -> RenderableType:
+    """Return where a report lies, and what is in it."""
+    runs = f"{len(report.runs)} run{'s' * (len(report.runs) > 1)}"
+    lines = [
+        f"[green]Reported[/] {runs}: open {escape(str(report.page))}",
+        f"{report.answers:,} answers to look through, {len(report.figures)} figures; the same in Markdown: "
+        f"{escape(str(report.markdown))}",
+    ]
+    return Group(*([shown, ""] if shown else []), *lines)
+
+
+def comparison_report(section: Section) -> RenderableType:
+    """Return a comparison of two runs as tables."""
+    parts: list[RenderableType] = [escape(line) for line in section.text]
+    for block in section.blocks:
+        if not isinstance(block, Grid):
+            continue
+        shown = [place for place, name in enumerate(block.columns) if name in COMPARED]
+        heads = (escape(block.columns[place]) for place in shown)
+        table = Table(*heads, title=escape(block.title), title_justify="left", **NARROW)
+        for row in block.rows:
+            cells = (row[place] for place in shown)
+            table.add_row(*(escape("\n".join(filter(None, (cell.text, cell.below)))) for cell in cells))
+        for column in table.columns[1:]:
+            column.justify, column.no_wrap = "right", True
+        parts += [table, *(f"[dim]{escape(note)}[/]" for note in block.notes)]
+    return Group(*parts)
 
 
 def _undone(results: Results) -> Iterator[str]:

@@ -82,6 +82,7 @@ class Evaluation:
         endpoint: URL of an OpenAI-compatible server that answers in place of vLLM here.
         concurrency: requests to an endpoint at a time.
         timeout: seconds that one answer may take.
+        patience: seconds for which an endpoint that is busy or away is asked again.
         plain: whether the endpoint is sent only what OpenAI's own API takes.
         training_data: a built folder that the model was trained on, to find benchmark questions in it; by
             default what the model's record says.
@@ -122,6 +123,7 @@ class Evaluation:
     endpoint: str | None = None
     concurrency: int = 64
     timeout: float = 1800.0
+    patience: float = 300.0
     plain: bool = False
     training_data: str | None = None
 
@@ -133,8 +135,8 @@ class Evaluation:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise UsageError(f"{name} is {value}, and must be at least {least}")
-        if not (0 < self.gpu_memory <= 1 and self.timeout > 0):
-            raise UsageError("gpu_memory is a share from 0 to 1, and timeout a number of seconds above 0")
+        if not (0 < self.gpu_memory <= 1 and self.timeout > 0 and self.patience >= 0):
+            raise UsageError("gpu_memory is a share from 0 to 1; timeout and patience are seconds")
         if self.samples and self.runs > 1:
             raise UsageError(
                 "runs are greedy answers, and samples are sampled in their place",

@@ -113,6 +113,7 @@ def _endpoint(settings: Evaluation) -> Chosen:
             api_key=next(filter(None, map(os.environ.get, KEY_VARIABLES)), None),
             concurrency=settings.concurrency,
             timeout=settings.timeout,
+            patience=settings.patience,
             plain=settings.plain,
         ),
         chat_template=template,

@@ -1,0 +1,113 @@
+"""A report on disk: Markdown, one self-contained page, and the figures as PNG."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossthink_hub.errors import OutputError
+from crossthink_hub.evaluation.report.blocks import Picture, Sample, Section
+from crossthink_hub.evaluation.report.comparison import comparison
+from crossthink_hub.evaluation.report.markdown import markdown
+from crossthink_hub.evaluation.report.page import page
+from crossthink_hub.evaluation.report.runs import distinct
+from crossthink_hub.evaluation.report.samples import MOST, samples
+from crossthink_hub.evaluation.report.sections import sections
+from crossthink_hub.evaluation.results import Results, read_results
+from crossthink_hub.evaluation.run_folder import RunFolder
+
+TITLE = "Evaluation beside the tables of NEMOTRON-CROSSTHINK"
+MARKDOWN, PAGE, FIGURES = "report.md", "report.html", "figures"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written.
+
+    Attributes:
+        page: the HTML file.
+        markdown: the same in Markdown, without answers.
+        figures: the pictures.
+        runs: names of the runs, as the report has them.
+        answers: how many answers can be looked through.
+    """
+
+    page: Path
+    markdown: Path
+    figures: tuple[Path, ...]
+    runs: tuple[str, ...]
+    answers: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a script."""
+        return {
+            "page": str(self.page),
+            "markdown": str(self.markdown),
+            "figures": list(map(str, self.figures)),
+            "runs": list(self.runs),
+            "answers": self.answers,
+        }
+
+
+def write_report(runs: Sequence[Path], out: Path, *, every: bool = False, most: int = MOST) -> Report:
+    """Write tables, figures and sampled answers of runs into a folder.
+
+    Args:
+        runs: their folders.
+        out: the folder of the report.
+        every: also the paper's tables that no run has a row in.
+        most: answers of each benchmark that a reader can look through, of all runs together.
+
+    Raises:
+        UsageError: there is no run.
+        FolderError: results, answers or verdicts of a run can't be read.
+        OutputError: the folder can't be written.
+    """
+    results = distinct([read_results(run) for run in runs])
+    parts = sections(results, every=every)
+    return _written(out, parts, results, list(_answers(runs, results, most // len(runs))))
+
+
+def write_comparison(one: Path, other: Path, out: Path) -> tuple[Report, Section]:
+    """Write how a run differs from another on the same questions, with the report of both.
+
+    Raises:
+        UsageError: they have no benchmark in common.
+        FolderError: results or verdicts can't be read.
+        OutputError: the folder can't be written.
+    """
+    results = distinct([read_results(one), read_results(other)])
+    compared = comparison(RunFolder(one), RunFolder(other))
+    answers = list(_answers((one, other), results, MOST // 2))
+    return _written(out, (compared, *sections(results)), results, answers), compared
+
+
+def _answers(runs: Sequence[Path], results: Sequence[Results], most: int) -> Iterator[Sample]:
+    for run, result in zip(runs, results, strict=True):
+        yield from samples(RunFolder(run), result, most)
+
+
+def _written(
+    out: Path, parts: Sequence[Section], results: Sequence[Results], answers: Sequence[Sample]
+) -> Report:
+    """Write a report: the page last, when all that it stands beside is there."""
+    pictures = [block for part in parts for block in part.blocks if isinstance(block, Picture)]
+    figures = tuple(out / FIGURES / f"{picture.key}.png" for picture in pictures)
+    for path, picture in zip(figures, pictures, strict=True):
+        _write(path, picture.png)
+    names = tuple(result.name for result in results)
+    _write(out / MARKDOWN, markdown(TITLE, parts, FIGURES).encode())
+    _write(out / PAGE, page(TITLE, ", ".join(names), parts, answers).encode())
+    for old in set((out / FIGURES).glob("figure_*.png")) - set(figures):
+        old.unlink()
+    return Report(out / PAGE, out / MARKDOWN, figures, names, len(answers))
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"can't be written ({error.strerror or error})", where=path) from error

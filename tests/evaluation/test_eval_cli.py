@@ -1,0 +1,315 @@
+"""`crossthink eval`, `report` and `blend score` as a user runs them, against an endpoint on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import yaml
+from common import REPOSITORY
+from openai_server import Fault, OpenAIServer, Written
+from runs_on_disk import boxed, identity, right_every, write_run
+
+from crossthink_hub.evaluation.benchmarks.reading import Loaded
+from crossthink_hub.evaluation.results import read_results
+from crossthink_hub.evaluation.run_folder import RunFolder
+from crossthink_hub.evaluation.scoring import grade_run
+
+Crossthink = Callable[..., subprocess.CompletedProcess[str]]
+QUESTIONS = 3 * 7
+
+
+@pytest.fixture
+def crossthink(tmp_path: Path) -> Crossthink:
+    """Run the command line in a folder of its own."""
+
+    def run(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "crossthink_hub", *map(str, arguments)]
+        env = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_PROXY": "127.0.0.1", "COLUMNS": "100"}
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def solutions(sample: Mapping[str, Loaded]) -> dict[str, str]:
+    """The right answer to each prompt of the sample."""
+    rows = [row for one in sample.values() for row in one.rows.to_pylist()]
+    return {row["prompt"][-1]["content"]: row["solution"] for row in rows}
+
+
+def knowing(solutions: dict[str, str]) -> Callable[[Any], str]:
+    """A model that knows all answers; the probe of the preflight is no question of a benchmark."""
+    return lambda messages: boxed(solutions.get(messages[-1]["content"], "3"))
+
+
+@pytest.fixture
+def server(solutions: dict[str, str]) -> Iterator[OpenAIServer]:
+    with OpenAIServer(knowing(solutions)) as running:
+        yield running
+
+
+def of(server: OpenAIServer, *more: str) -> tuple[str, ...]:
+    return (
+        "eval", server.name, "--endpoint", server.url, "--sources", "sample", "--limit", "3", "--out", "run",
+        *more,
+    )  # fmt: skip
+
+
+def test_all_benchmarks_through_an_endpoint(crossthink: Crossthink, server: OpenAIServer, tmp_path: Path):
+    done = crossthink(*of(server))
+    assert "average over seven" in " ".join(done.stdout.split())
+    results = read_results(tmp_path / "run")
+    assert len(results.benchmarks) == 7
+    for name, benchmark in results.benchmarks.items():
+        assert benchmark.asked == 3
+        assert benchmark.passes["greedy"].modes["equivalent"].score.value == 1, name
+    assert results.engine["name"] == "endpoint"
+    asked = len(server.bodies)
+    again = crossthink(*of(server, "--json"))
+    assert json.loads(again.stdout) == json.loads((tmp_path / "run" / "results.json").read_text())
+    assert len(server.bodies) <= asked + 1  # the probe of the preflight, and no question
+
+
+def test_every_sampling_field_is_sent_and_each_answer_has_its_seed(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    crossthink(*of(server, "--benchmarks", "amc23", "--samples", "2", "--temperature", "0.5", "--seed", "7"))
+    bodies = [body for body in server.bodies if body["max_tokens"] > 1]
+    assert len(bodies) == 3 * 16
+    assert {(body["temperature"], body["top_p"], body["top_k"], body["n"]) for body in bodies} == {
+        (0.5, 0.95, 0, 1)
+    }
+    assert len({body["seed"] for body in bodies}) == 3 * 16
+    assert read_results(tmp_path / "run").benchmarks["amc23"].passes["sampled"].modes["paper"].pass_at["16"]
+
+
+def test_an_endpoint_that_dies_keeps_what_is_done_and_the_next_run_goes_on(
+    crossthink: Crossthink, server: OpenAIServer, solutions: dict[str, str], tmp_path: Path
+):
+    server.order(lambda number: Fault("die") if number > 8 else None)
+    arguments = of(server, "--set", "concurrency=1", "--set", "patience=0.5")
+    died = crossthink(*arguments, code=7)
+    assert "run the same command again" in died.stderr
+    kept = {
+        (row["benchmark"], row["id"])
+        for benchmark in RunFolder(tmp_path / "run").benchmarks()
+        for table in RunFolder(tmp_path / "run").generations(benchmark)
+        for row in table.to_pylist()
+    }
+    assert 0 < len(kept) < QUESTIONS
+    with OpenAIServer(knowing(solutions)) as other:
+        done = crossthink(*of(other))
+        assert f"{QUESTIONS - len(kept)} answers to make" in done.stderr
+    results = read_results(tmp_path / "run")
+    scores = [one.passes["greedy"].modes["equivalent"].score.value for one in results.benchmarks.values()]
+    assert scores == [1.0] * 7
+
+
+def test_prompts_that_do_not_fit_are_counted_and_named(
+    crossthink: Crossthink, solutions: dict[str, str], tmp_path: Path
+):
+    with OpenAIServer(knowing(solutions), context=50) as small:
+        done = crossthink(*of(small, "--max-tokens", "20"))
+    results = read_results(tmp_path / "run")
+    unfit = {name: one.passes["greedy"].prompt_too_long for name, one in results.benchmarks.items()}
+    assert sum(unfit.values()) > 0
+    for name, count in unfit.items():
+        one = results.benchmarks[name].passes["greedy"]
+        assert len(one.too_long) == count
+        assert one.answers == 3 - count
+        right = 3 - count - one.truncated  # an answer may have no room beside a prompt that just fits
+        assert one.modes["equivalent"].pooled.value == pytest.approx(right / 3)
+    assert "too long" in done.stdout
+
+
+def test_cut_off_answers_are_shown(crossthink: Crossthink, tmp_path: Path):
+    with OpenAIServer(lambda messages: Written({"content": "<think>and so"}, "length", 9, 5)) as endless:
+        done = crossthink(*of(endless, "--benchmarks", "amc23"))
+    assert read_results(tmp_path / "run").benchmarks["amc23"].passes["greedy"].truncated == 3
+    assert "cut off" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("eval", "m", "--benchmarks", "amc24"), 2, "Did you mean 'amc23'?"),
+        (("eval",), 2, "takes a model, or --regrade"),
+        (("eval", "m", "--set", "concurency=3"), 2, "Did you mean 'concurrency'?"),
+        (("eval", "m", "--set", "concurrency=many"), 2, "concurrency is 'many', and must be a whole number"),
+        (("eval", "m", "--samples", "4", "--runs", "2"), 2, "adds the other"),
+        (("eval", "m", "--temperature", "-1", "--samples", "2"), 2, "temperature is -1"),
+        (("eval", "./nothing/here"), 2, "no such folder"),
+        (("eval", "missing.yaml"), 2, "missing.yaml"),
+        (("eval", "--regrade", "nothing"), 1, "no evaluation lies here"),
+        (("eval", "m", "--endpoint", "http://127.0.0.1:9/v1", "--set", "patience=0"), 7, "127.0.0.1:9"),
+        (("report", "nothing"), 1, "no results here"),
+        (("report", "--compare", "one"), 2, "compares two runs, and 1"),
+        (("blend", "score", "nothing"), 1, "no results here"),
+    ],
+)
+def test_bad_input_is_said_in_plain_words(
+    crossthink: Crossthink, arguments: tuple[str, ...], code: int, said: str
+):
+    assert said in " ".join(crossthink(*arguments, code=code).stderr.split())
+
+
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
+def test_without_vllm_the_way_out_is_named(crossthink: Crossthink, tmp_path: Path):
+    said = crossthink("eval", tmp_path, "--sources", "sample", code=2).stderr
+    assert "vLLM is not installed" in said
+    assert "--endpoint URL" in said
+
+
+def test_another_evaluation_in_the_folder_is_refused(crossthink: Crossthink, server: OpenAIServer):
+    crossthink(*of(server, "--benchmarks", "amc23"))
+    refused = crossthink(*of(server, "--benchmarks", "amc23", "--seed", "1"), code=2).stderr
+    assert "seed is 0 there, 1 here" in refused
+    grown = crossthink(*of(server, "--benchmarks", "math_500", "--runs", "2"))
+    assert "6 answers to make" in grown.stderr
+    assert "amc23" in grown.stdout
+
+
+@pytest.mark.real
+def test_a_benchmark_that_a_folder_lacks_is_skipped_by_name_or_missed(
+    crossthink: Crossthink, real_benchmarks: Path, tmp_path: Path
+):
+    with OpenAIServer(lambda messages: boxed("4")) as server:
+        arguments = (
+            "eval",
+            server.name,
+            "--endpoint",
+            server.url,
+            "--sources",
+            real_benchmarks,
+            "--limit",
+            "2",
+        )
+        done = crossthink(*arguments, "--out", "run")
+        assert "average over six" in " ".join(done.stdout.split())
+        assert "gpqa_diamond is skipped" in done.stdout
+        (tmp_path / "mirror").mkdir()
+        few = ("eval", server.name, "--endpoint", server.url, "--sources", "mirror", "--benchmarks", "amc23")
+        assert "found no files for amc23" in crossthink(*few, "--out", "other", code=3).stderr
+
+
+def test_run_files_are_shipped_with_their_prompt_profiles(
+    crossthink: Crossthink, solutions: dict[str, str], tmp_path: Path
+):
+    """Open-Reasoner-Zero's prompt is rendered here and sent as a text; its thought is open already."""
+
+    def reply(prompt: Any) -> str:
+        content = prompt.split("This is the problem:\n")[1].removesuffix("\nAssistant: <think>")
+        return rf"Well.</think> <answer>\boxed{{{solutions.get(content, 3)}}}</answer>"
+
+    with OpenAIServer(reply, name="Open-Reasoner-Zero/Open-Reasoner-Zero-7B") as orz:
+        crossthink(
+            "eval", "open-reasoner-zero-7b", "--endpoint", orz.url, "--sources", "sample", "--limit", "3",
+            "--out", "run",
+        )  # fmt: skip
+        body = next(body for body in orz.bodies if body["max_tokens"] > 1)
+    assert body["stop"] == ["</answer>", "User:", "Human:", "Assistant:"]
+    results = read_results(tmp_path / "run")
+    for benchmark in results.benchmarks.values():
+        scores = benchmark.passes["greedy"].modes["equivalent"]
+        assert (scores.score.value, scores.format_rate) == (1, 1)
+    assert results.model.base == "Open-Reasoner-Zero/Open-Reasoner-Zero-7B"
+
+
+def test_the_thin_entry_point_does_the_same(server: OpenAIServer, tmp_path: Path):
+    command = [
+        sys.executable, REPOSITORY / "train" / "evaluate.py", server.name, "--out", tmp_path / "run",
+        f"endpoint={server.url}", "sources=sample", "limit=2", "benchmarks=[amc23, mmlu]",
+    ]  # fmt: skip
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_PROXY": "127.0.0.1"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+    assert [line.split()[:3] for line in done.stdout.splitlines()] == [
+        ["mmlu", "greedy", "100.00"],
+        ["amc23", "greedy", "100.00"],
+    ]
+
+
+# Reports.
+
+
+@pytest.fixture
+def three_runs(tmp_path: Path, sample: Mapping[str, Loaded]) -> list[Path]:
+    rows = {name: one.rows for name, one in sample.items()}
+    return [
+        a_run(tmp_path / name, rows, config, share)
+        for name, config, share in (("base", None, 0.3), ("gpr_up_7b", "gpr_up", 0.8), ("mr", "only_mr", 0.6))
+    ]
+
+
+def a_run(path: Path, rows: dict[str, pa.Table], config: str | None, share: float) -> Path:
+    said = identity()
+    model = {**said["model"], "config": config}  # type: ignore[dict-item]
+    write_run(path, rows, right_every(share), said={**said, "model": model})
+    grade_run(path)
+    return path
+
+
+def test_a_report_has_a_page_markdown_and_figures(
+    crossthink: Crossthink, three_runs: list[Path], sample: Mapping[str, Loaded], tmp_path: Path
+):
+    done = crossthink("report", *three_runs, "--out", "report", "--json")
+    said = json.loads(done.stdout)
+    assert said["runs"] == ["base", "gpr_up_7b", "mr"]
+    page, text = ((tmp_path / said[name]).read_text() for name in ("page", "markdown"))
+    shown = [Path(figure).name for figure in said["figures"]]
+    assert shown == [f"figure_{number}.png" for number in (1, 3, 4, 5, 6, 7)]
+    assert all((tmp_path / figure).read_bytes()[:4] == b"\x89PNG" for figure in said["figures"])
+    assert all(f"figures/{figure}" in text for figure in shown)
+    for row in sample["gpqa_diamond"].rows.to_pylist():
+        assert row["meta_data"]["question"] not in page
+        assert row["id"] not in page
+    assert sample["amc23"].rows["id"][0].as_py() in page
+
+
+def test_a_report_leaves_no_figure_of_an_earlier_one(
+    crossthink: Crossthink, three_runs: list[Path], tmp_path: Path
+):
+    crossthink("report", *three_runs, "--out", "report")
+    (tmp_path / "report" / "figures" / "figure_99.png").write_bytes(b"old")
+    crossthink("report", three_runs[0], "--out", "report")
+    assert not (tmp_path / "report" / "figures" / "figure_99.png").exists()
+
+
+def test_two_runs_are_compared_question_by_question(
+    crossthink: Crossthink, three_runs: list[Path], tmp_path: Path
+):
+    done = crossthink("report", "--compare", three_runs[1], three_runs[0], "--out", "report")
+    assert "McNemar" in (tmp_path / "report" / "report.md").read_text()
+    assert "difference" in done.stdout
+
+
+def test_a_blend_is_scored_by_runs_of_single_sources(
+    crossthink: Crossthink, sample: Mapping[str, Loaded], tmp_path: Path
+):
+    rows = {name: sample[name].rows for name in ("mmlu", "amc23")}
+    runs = [
+        a_run(tmp_path / source, rows, source, share)
+        for source, share in (("mmlu", 0.3), ("numina_math", 0.9))
+    ]
+    crossthink("blend", "score", *runs, "--name", "mine", "--out", "mine.yaml")
+    said = yaml.safe_load((tmp_path / "mine.yaml").read_text())
+    expected = {}
+    for run in runs:
+        scores = [
+            one.passes["greedy"].modes["equivalent"].score.value
+            for one in read_results(run).benchmarks.values()
+        ]
+        expected[run.name] = pytest.approx(100 * sum(scores) / 2, abs=1e-5)
+    assert said["weights"] == expected
+    crossthink("build", "--blend", "mine.yaml", "--sources", "sample", "--out", "built")
+    refused = crossthink("blend", "score", runs[0], runs[0], code=2).stderr
+    assert "two runs are of models trained on mmlu" in refused
