@@ -72,12 +72,13 @@ def _from_hub(model: str, revision: str | None) -> Path | None:
         return None  # whether there is such a model is the preflight's question
 
 
-def training_questions(dataset: str, config: str) -> Iterator[str]:
+def training_questions(dataset: str, config: str, split: str = "train") -> Iterator[str]:
     """Yield the questions of the training rows of a config, bare.
 
     Args:
         dataset: a built folder, or `OWNER/NAME@vX.Y.Z` on the Hub.
         config: of it.
+        split: of the config.
 
     Raises:
         CrossThinkError: it is not there, or can't be read.
@@ -90,6 +91,7 @@ def training_questions(dataset: str, config: str) -> Iterator[str]:
         model="",
         dataset=dataset,
         config=config,
+        split=split,
         prompts_per_step=1,
         max_prompt_length=1,
     )

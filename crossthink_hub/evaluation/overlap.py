@@ -15,10 +15,10 @@ def plain(question: str) -> bytes:
     """Return what two questions have in common that differ in white space alone.
 
     Example:
-        >>> plain("What  is\\n2+2?") == plain(" What is 2+2? "), plain("2+2") == plain("2-2")
+        >>> plain("What  is\\n2 + 2?") == plain(" What is 2+2? "), plain("2+2") == plain("2-2")
         (True, False)
     """
-    return xxh3_128_digest(" ".join(question.split()).encode("utf-8", "surrogatepass"))
+    return xxh3_128_digest("".join(question.split()).encode("utf-8", "surrogatepass"))
 
 
 def overlap(benchmarks: Mapping[str, Sequence[Item]], training: Iterable[str], name: str) -> dict[str, Any]:
