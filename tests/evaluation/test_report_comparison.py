@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from report_runs import TITLES, a_run
 
 from crossthink_hub.errors import FolderError, UsageError
+from crossthink_hub.evaluation.paired import compare, mcnemar
 from crossthink_hub.evaluation.report.blocks import Cell, Section, Table, Tone
 from crossthink_hub.evaluation.report.comparison import comparison, holm
 from crossthink_hub.evaluation.results import Results, write_results
 from crossthink_hub.evaluation.run_folder import VERDICT, RunFolder
-from crossthink_hub.evaluation.statistics import Tally, compare, mcnemar
+from crossthink_hub.evaluation.statistics import Tally
 
 Answers = Mapping[str, Sequence[tuple[str, bool | None]]]
 """By benchmark, the verdicts on answers: a question's id, and whether it is right."""

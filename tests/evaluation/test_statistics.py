@@ -12,22 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossthink_hub.errors import UsageError
+from crossthink_hub.evaluation.paired import MCNEMAR, SIGN_FLIP, compare, mcnemar, sign_flip
 from crossthink_hub.evaluation.statistics import (
-    MCNEMAR,
-    SIGN_FLIP,
     Estimate,
     Tally,
     Z,
     average,
     by_part,
-    compare,
     macro,
-    mcnemar,
     mean_of,
     pass_at_k,
     pooled,
     score,
-    sign_flip,
     solved_in,
     tally,
     wilson,

@@ -9,7 +9,8 @@ from typing import Any
 
 from crossthink_hub.errors import UsageError
 from crossthink_hub.evaluation.engines.endpoint import KEY_VARIABLES, Endpoint, EndpointSettings
-from crossthink_hub.evaluation.engines.vllm import LOG, Vllm, VllmSettings, check_vllm
+from crossthink_hub.evaluation.engines.vllm import LOG, Vllm
+from crossthink_hub.evaluation.engines.vllm_settings import VllmSettings, check_vllm
 from crossthink_hub.evaluation.generation import Engine
 from crossthink_hub.evaluation.model_files import model_digest
 from crossthink_hub.evaluation.preflight import Prompts

@@ -7,23 +7,13 @@ import numpy as np
 import pyarrow.compute as pc
 
 from crossthink_hub.errors import UsageError
+from crossthink_hub.evaluation.paired import MCNEMAR, SIGN_FLIP, Comparison, compare, sign_flip
 from crossthink_hub.evaluation.report.blocks import Cell, Section, Table, Tone
 from crossthink_hub.evaluation.report.cells import TITLES, interval, nothing, percent, points, shown
 from crossthink_hub.evaluation.report.runs import distinct
 from crossthink_hub.evaluation.results import Results, read_results
 from crossthink_hub.evaluation.run_folder import RunFolder
-from crossthink_hub.evaluation.statistics import (
-    LEVEL,
-    MCNEMAR,
-    SIGN_FLIP,
-    Comparison,
-    Tally,
-    compare,
-    mean_of,
-    score,
-    sign_flip,
-    tally,
-)
+from crossthink_hub.evaluation.statistics import LEVEL, Tally, mean_of, score, tally
 
 TESTS = {MCNEMAR: "McNemar, exact", SIGN_FLIP: "sign flip, drawn"}
 COLUMNS = ("better", "worse", "p", "p, Holm", "test", "unpaired")
