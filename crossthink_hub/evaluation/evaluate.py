@@ -3,17 +3,17 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from filelock import FileLock, Timeout
 from xxhash import xxh3_64_intdigest
 
-from crossthink_hub.errors import CrossThinkError
+from crossthink_hub.errors import CrossThinkError, OutputError, UsageError
 from crossthink_hub.evaluation.engines.choosing import Chosen, choose_engine
 from crossthink_hub.evaluation.generation import Generation, Key, Request
-from crossthink_hub.evaluation.item import Item, items
 from crossthink_hub.evaluation.model_record import ModelRecord, read_record, training_questions
 from crossthink_hub.evaluation.overlap import overlap
 from crossthink_hub.evaluation.preflight import check_disk, needs_a_model, ready_benchmarks
@@ -21,6 +21,7 @@ from crossthink_hub.evaluation.results import Model, Results
 from crossthink_hub.evaluation.run_folder import RunFolder
 from crossthink_hub.evaluation.scoring import MAIN, grade_run
 from crossthink_hub.evaluation.settings import AUTO, Evaluation, Pass
+from crossthink_hub.grading.settings import Mode, check_choice
 from crossthink_hub.progress import say as say_line
 from crossthink_hub.progress import tracked
 from crossthink_hub.recipe.configs import LONG
@@ -67,12 +68,38 @@ def evaluate(settings: Evaluation, out: Path, mode: str = MAIN, say: Say = say_l
         OutputError: the folder can't be written.
         EngineError: the engine can't go on; the answers that were made are kept.
     """
-    prepared = prepare(settings, out, say)
-    pending = sum(1 for _ in missing(prepared, settings.seed))
-    if pending:
-        say(f"{pending:,} answers to make with {settings.model}")
-        _generate(prepared, settings.seed, pending)
-    return grade_run(out, mode)
+    check_choice("mode", mode, get_args(Mode))
+    with alone(out):
+        prepared = prepare(settings, out, say)
+        pending = sum(1 for _ in missing(prepared, settings.seed))
+        if pending:
+            say(f"{pending:,} answers to make with {settings.model}")
+            _generate(prepared, settings.seed, pending)
+        return grade_run(out, mode)
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Have the folder of a run to ourselves.
+
+    Raises:
+        UsageError: another evaluation is at work in it.
+        OutputError: it can't be written beside.
+    """
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out.absolute().parent / f".{out.name}.lock", timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise UsageError(
+            "another evaluation is at work in it", where=out, fix="Choose another --out."
+        ) from error
+    except OSError as error:
+        raise OutputError(f"can't be written ({error.strerror or error})", where=out) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 # What comes before the first token.
@@ -158,7 +185,7 @@ def _seen(folder: RunFolder, config: str | None, dataset: str | None, say: Say) 
     """Return which questions the model has seen in training; None, said why, where that is not known."""
     if config is None or dataset is None:
         return None
-    wanted = {name: list(_questions(folder, name)) for name in folder.benchmarks()}
+    wanted = {name: folder.items(name) for name in folder.benchmarks()}
     try:
         return overlap(wanted, training_questions(dataset, config), f"{dataset}, {config}")
     except CrossThinkError as error:
@@ -174,16 +201,11 @@ def missing(prepared: Prepared, seed: int) -> Iterator[Request]:
     for one in prepared.passes:
         for benchmark, samples in one.samples.items():
             done = prepared.folder.done(benchmark)
-            for item in _questions(prepared.folder, benchmark):
+            for item in prepared.folder.items(benchmark):
                 keys = (Key(benchmark, item.id, one.name, sample) for sample in range(samples))
                 for key in keys:
                     if key not in done:
                         yield Request(key, item.prompt, one.sampling, seed_of(seed, key))
-
-
-def _questions(folder: RunFolder, benchmark: str) -> Iterator[Item]:
-    for batch in folder.questions(benchmark).to_batches(max_chunksize=AT_ONCE):
-        yield from items(batch.to_pylist())
 
 
 def seed_of(seed: int, key: Key) -> int:
@@ -231,10 +253,9 @@ class Collected:
 
 def _generate(prepared: Prepared, seed: int, pending: int) -> None:
     """Make the answers that are missing; those that were made are kept, whatever ends it."""
-    with (
-        closing(prepared.chosen.start(prepared.longest)) as engine,
-        closing(Collected(prepared.folder)) as collected,
-    ):
-        generations = engine.generate(missing(prepared, seed))
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(prepared.chosen.start(prepared.longest)))
+        collected = stack.enter_context(closing(Collected(prepared.folder)))
+        generations = stack.enter_context(closing(engine.generate(missing(prepared, seed))))
         for generation in tracked(generations, pending, "Answers"):
             collected.add(generation)

@@ -1,6 +1,6 @@
 """What is asked of an engine, and what it gives back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -129,7 +129,7 @@ class Engine(Protocol):
     def facts(self) -> Mapping[str, Any]:
         """Return what decides its output, for the results file: `name`, `version` and more."""
 
-    def generate(self, requests: Iterator[Request]) -> Iterator[Generation]:
+    def generate(self, requests: Iterator[Request]) -> Generator[Generation]:
         """Yield the generation of each request as it is done, in any order.
 
         Requests are taken as there is room, not all at once: memory does not grow with their number.

@@ -21,12 +21,12 @@ def plain(question: str) -> bytes:
     return xxh3_128_digest("".join(question.split()).encode("utf-8", "surrogatepass"))
 
 
-def overlap(benchmarks: Mapping[str, Sequence[Item]], training: Iterable[str], name: str) -> dict[str, Any]:
+def overlap(benchmarks: Mapping[str, Iterable[Item]], training: Iterable[str], name: str) -> dict[str, Any]:
     """Return which questions of benchmarks stand among training questions, as `run.json` keeps it.
 
     Args:
-        benchmarks: questions of each.
-        training: bare questions; they are read once, and not kept.
+        benchmarks: questions of each; they are read once, and not kept.
+        training: bare questions; neither are they.
         name: of the training rows.
 
     Returns:
@@ -36,17 +36,21 @@ def overlap(benchmarks: Mapping[str, Sequence[Item]], training: Iterable[str], n
         >>> overlap({}, ["What is 2+2?"], "gpr_up")
         {'benchmarks': {}, 'ids': {}}
     """
-    wanted = {plain(one.question) for questions in benchmarks.values() for one in questions}
-    found = wanted.intersection(map(plain, training))
-    seen = {
-        benchmark: [one for one in questions if plain(one.question) in found]
-        for benchmark, questions in benchmarks.items()
-    }
+    asked = [
+        (plain(one.question), name_, one.id, one.task)
+        for name_, questions in benchmarks.items()
+        for one in questions
+    ]
+    found = {digest for digest, *_ in asked}.intersection(map(plain, training))
+    seen: dict[str, list[tuple[str, str]]] = {name_: [] for name_ in benchmarks}
+    for digest, benchmark, id, task in asked:
+        if digest in found:
+            seen[benchmark].append((id, task))
     return {
         "benchmarks": {benchmark: asdict(_seen(name, ones)) for benchmark, ones in seen.items()},
-        "ids": {benchmark: [one.id for one in ones] for benchmark, ones in seen.items() if ones},
+        "ids": {benchmark: [id for id, _ in ones] for benchmark, ones in seen.items() if ones},
     }
 
 
-def _seen(name: str, questions: Sequence[Item]) -> Seen:
-    return Seen(name, len(questions), dict(sorted(Counter(one.task for one in questions).items())))
+def _seen(name: str, questions: Sequence[tuple[str, str]]) -> Seen:
+    return Seen(name, len(questions), dict(sorted(Counter(task for _, task in questions).items())))

@@ -23,11 +23,13 @@ import pyarrow.parquet as pq
 from crossthink_hub.errors import FolderError, OutputError, UsageError
 from crossthink_hub.evaluation.generation import Finish, Generation, Key
 from crossthink_hub.evaluation.item import SCHEMA as QUESTION
+from crossthink_hub.evaluation.item import Item, items
 
 RUN_FILE = "run.json"
 FORMAT = 1
 GROWING = ("benchmarks", "passes")
 SHOWN = 3
+BATCH = 1_000
 Place: TypeAlias = tuple[str, ...]
 NAME = re.compile(r"(?P<run>\w+)-(?P<number>\d+)\.parquet")
 GENERATION = pa.schema(
@@ -124,6 +126,15 @@ class RunFolder:
             FolderError: they can't be read.
         """
         return _read(self.path / "questions" / f"{benchmark}.parquet", QUESTION)
+
+    def items(self, benchmark: str) -> Iterator[Item]:
+        """Yield the questions of a benchmark one after the other; not all of them are held at once.
+
+        Raises:
+            FolderError: they can't be read.
+        """
+        for batch in self.questions(benchmark).to_batches(max_chunksize=BATCH):
+            yield from items(batch.to_pylist())
 
     def benchmarks(self) -> list[str]:
         """Return the benchmarks that have questions, sorted."""

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from crossthink_hub.errors import FolderError
 from crossthink_hub.evaluation.benchmarks import BENCHMARKS
-from crossthink_hub.evaluation.item import Item, items
 from crossthink_hub.evaluation.results import BenchmarkResult, Model, PassResult, Results, Seen, write_results
 from crossthink_hub.evaluation.run_folder import RunFolder
 from crossthink_hub.evaluation.summing import Answers, Questions, pass_result
@@ -68,21 +67,21 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _benchmark(folder: RunFolder, name: str, said: Mapping[str, Any], mode: str) -> BenchmarkResult:
-    questions = list(items(folder.questions(name).to_pylist()))
-    _grade(folder, name, questions, said["profile"])
+    questions = Questions.of(name, folder.items(name))
+    _grade(folder, name, said["profile"])
     seen = said["~seen"] and Seen(**said["~seen"]["benchmarks"][name])
     facts = _plain(said["benchmarks"][name])
     return BenchmarkResult(
         **{**facts, "notes": tuple(facts["notes"])},
-        asked=len(questions),
+        asked=len(questions.ids),
         seen=seen,
-        passes=dict(_passes(folder, Questions.of(name, questions), said, mode)),
+        passes=dict(_passes(folder, questions, said, mode)),
     )
 
 
-def _grade(folder: RunFolder, name: str, questions: list[Item], profile: Mapping[str, Any]) -> None:
+def _grade(folder: RunFolder, name: str, profile: Mapping[str, Any]) -> None:
     """Write the verdicts of a benchmark by every mode, a file of generations at a time."""
-    known = truths(questions)
+    known = truths(folder.items(name))
     how = {mode: GradeSettings(mode, profile["thought"], profile["answer_in"]) for mode in MODES}
     with ExitStack() as open_:
         writers = {mode: open_.enter_context(folder.verdict_writer(mode, name)) for mode in MODES}

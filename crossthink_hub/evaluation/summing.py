@@ -1,6 +1,6 @@
 """Verdicts summed up: the scores of a benchmark in a pass, by task, by sub-category, with their intervals."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from crossthink_hub.evaluation.statistics import Estimate, Tally, by_part, macro
 AVERAGED_OVER_TASKS = ("agieval",)
 """Whose score in the paper's tables is most likely the mean over tasks (docs/evaluation.md)."""
 SHOWN_IDS = 20
+ENGLISH = "en"
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -32,7 +33,6 @@ class Questions:
         task: of each, by id.
         subcategory: of each, by id.
         english: ids of those in English.
-        several_languages: whether there are others.
     """
 
     benchmark: str
@@ -42,14 +42,15 @@ class Questions:
     english: frozenset[str]
 
     @classmethod
-    def of(cls, benchmark: str, questions: Sequence[Item]) -> "Questions":
+    def of(cls, benchmark: str, questions: Iterable[Item]) -> "Questions":
         """Return what sums need of questions."""
+        parts = [(one.id, one.task, one.subcategory, one.language) for one in questions]
         return cls(
             benchmark,
-            tuple(one.id for one in questions),
-            {one.id: one.task for one in questions},
-            {one.id: one.subcategory for one in questions},
-            frozenset(one.id for one in questions if one.language == "en"),
+            tuple(id for id, *_ in parts),
+            {id: task for id, task, *_ in parts},
+            {id: subcategory for id, _, subcategory, _ in parts},
+            frozenset(id for id, *_, language in parts if language == ENGLISH),
         )
 
 

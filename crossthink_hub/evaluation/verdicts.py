@@ -1,6 +1,6 @@
 """Generations graded: a verdict for each, by the grader of training, in one mode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -26,7 +26,7 @@ class Truth:
     options: tuple[str, ...]
 
 
-def truths(questions: Sequence[Item]) -> dict[str, Truth]:
+def truths(questions: Iterable[Item]) -> dict[str, Truth]:
     """Return what the grader knows of each question, by id."""
     return {
         one.id: Truth(one.solution, "mcq" if one.question_type == "mcq" else None, one.options)

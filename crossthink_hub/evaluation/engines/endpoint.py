@@ -1,6 +1,6 @@
 """An engine that asks an OpenAI-compatible endpoint: vLLM, SGLang, llama.cpp, or OpenAI's own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
@@ -80,7 +80,7 @@ class Endpoint:
             "concurrency": self._settings.concurrency,
         }
 
-    def generate(self, requests: Iterator[Request]) -> Iterator[Generation]:
+    def generate(self, requests: Iterator[Request]) -> Generator[Generation]:
         """Yield the generation of each request as it is done, in any order.
 
         Requests are taken as there is room. When this is closed or interrupted, what is under way is

@@ -1,7 +1,7 @@
 """vLLM on this machine: a copy of the model for each group of GPUs, each in a process of its own."""
 
 import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,7 +67,7 @@ class Vllm:
             copy, said = self._next(STARTING, waiting[0])
             copy.ready = said
 
-    def generate(self, requests: Iterator[Request]) -> Iterator[Generation]:
+    def generate(self, requests: Iterator[Request]) -> Generator[Generation]:
         """Yield what came of each request as it is done; see `generation.Engine`.
 
         Raises:
