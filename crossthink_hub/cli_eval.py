@@ -52,13 +52,13 @@ def evaluate(
     """Measure a model on the paper's benchmarks. The same command again makes only what is missing."""
     from crossthink_hub.evaluation.evaluate import evaluate as run
     from crossthink_hub.evaluation.scoring import grade_run
-    from crossthink_hub.evaluation.settings import read_evaluation
+    from crossthink_hub.evaluation.settings import default_out, read_evaluation
     from crossthink_hub.training.layers import parse_settings
 
     if (model is None) == (regrade is None):
         raise UsageError("eval takes a model, or --regrade with the folder of a run", fix="Give one of both.")
     given: dict[str, Any] = {
-        "benchmarks": benchmarks and benchmarks.split(","),
+        "benchmarks": benchmarks and [name.strip() for name in benchmarks.split(",")],
         "sources": sources,
         "limit": limit,
         "runs": runs,
@@ -68,12 +68,14 @@ def evaluate(
         "seed": seed,
         "endpoint": endpoint,
     }
+    asked = {key: value for key, value in given.items() if value is not None}
     if regrade is not None:
+        if asked or settings or out_folder:
+            raise UsageError("only grades answers again: of all options it takes --mode", where="--regrade")
         folder, results = regrade, grade_run(regrade, mode)
     else:
-        asked = {key: value for key, value in given.items() if value is not None}
         evaluation = read_evaluation(str(model), **asked, **parse_settings(settings or ()))
-        folder = out_folder or Path("runs", f"eval-{Path(evaluation.model).name}")
+        folder = out_folder or default_out(evaluation.model)
         results = run(evaluation, folder, mode)
     if as_json:
         print_json(results.as_json())
@@ -103,7 +105,7 @@ def report(
     if compare:
         if len(runs) != 2:
             raise UsageError(f"compares two runs, and {len(runs)} are given", where="--compare")
-        written, compared = write_comparison(runs[0], runs[1], out_folder)
+        written, compared = write_comparison(runs[0], runs[1], out_folder, most=answers)
         shown = comparison_report(compared)
     else:
         written, shown = write_report(runs, out_folder, every=every, most=answers), None

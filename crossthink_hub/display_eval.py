@@ -14,7 +14,7 @@ from crossthink_hub.evaluation.report.blocks import Table as Grid
 from crossthink_hub.evaluation.results import BenchmarkResult, PassResult, Results
 from crossthink_hub.evaluation.statistics import Estimate, average
 
-COMPARED = ("benchmark", "pass", "questions", "difference", "better", "worse", "p, Holm")
+COMPARED = ("benchmark", "pass", "difference", "better", "worse", "p", "p, Holm")
 """Columns of a comparison that fit into a terminal; the report has all."""
 
 if TYPE_CHECKING:

@@ -69,6 +69,7 @@ def evaluate(settings: Evaluation, out: Path, mode: str = MAIN, say: Say = say_l
         EngineError: the engine can't go on; the answers that were made are kept.
     """
     check_choice("mode", mode, get_args(Mode))
+    needs_a_model(settings)
     with alone(out):
         prepared = prepare(settings, out, say)
         pending = sum(1 for _ in missing(prepared, settings.seed))
@@ -92,7 +93,9 @@ def alone(out: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise UsageError(
-            "another evaluation is at work in it", where=out, fix="Choose another --out."
+            "another evaluation is at work in it",
+            where=out,
+            fix="Wait for it, or choose another --out.",
         ) from error
     except OSError as error:
         raise OutputError(f"can't be written ({error.strerror or error})", where=out) from error
@@ -107,7 +110,6 @@ def alone(out: Path) -> Iterator[None]:
 
 def prepare(settings: Evaluation, out: Path, say: Say) -> Prepared:
     """Check everything that can be checked without a token, and write down what is asked."""
-    needs_a_model(settings)
     record = read_record(settings.model, settings.revision) if settings.endpoint is None else None
     folder, chosen = RunFolder(out), choose_engine(settings, out, say)
     said = _identity(settings, record, chosen)
@@ -118,29 +120,29 @@ def prepare(settings: Evaluation, out: Path, say: Say) -> Prepared:
     for one in ready_benchmarks(
         settings, said["model"]["answer"], chosen.prompts, chosen.positions, say, skipped
     ):
-        folder.settle({**said, "benchmarks": {one.name: one.facts}})
+        folder.add("benchmarks", one.name, one.facts)
         folder.write_questions(one.name, one.questions)
         asked[one.name] = len(one.questions)
         longest = max(longest, one.longest or 0)
-    passes = [_of(one, asked) for one in settings.passes()]
+    passes = [_added(one, asked, folder) for one in settings.passes()]
     check_disk(out, sum(own.samples[name] * count for own in passes for name, count in asked.items()))
     seen = _seen(folder, said["model"]["config"], _training_data(settings, record), say)
-    folder.settle({**said, "passes": _passes(folder, passes), "~skipped": skipped, "~seen": seen})
+    folder.note(skipped=_skipped(folder, skipped), seen=seen)
     return Prepared(folder, chosen, longest, passes)
 
 
-def _of(one: Pass, asked: Mapping[str, int]) -> Pass:
-    return Pass(one.name, one.sampling, {name: one.samples[name] for name in asked})
+def _added(one: Pass, asked: Mapping[str, int], folder: RunFolder) -> Pass:
+    """Return a pass with the benchmarks that can be asked, no fewer answers to each than before."""
+    before = folder.identity()["passes"].get(one.name, {}).get("~samples", {})
+    samples = {name: max(one.samples[name], before.get(name, 0)) for name in asked}
+    folder.add("passes", one.name, {"sampling": asdict(one.sampling), "~samples": before | samples})
+    return Pass(one.name, one.sampling, samples)
 
 
-def _passes(folder: RunFolder, passes: Sequence[Pass]) -> dict[str, Any]:
-    """Return the passes as `run.json` keeps them, with the benchmarks that were asked before."""
-    there = folder.identity()["passes"]
-    before = {one.name: there.get(one.name, {}).get("~samples", {}) for one in passes}
-    return {
-        one.name: {"sampling": asdict(one.sampling), "~samples": before[one.name] | dict(one.samples)}
-        for one in passes
-    }
+def _skipped(folder: RunFolder, now: Mapping[str, str]) -> dict[str, str]:
+    """Return the benchmarks that could not be had, now or before, and are not there by now."""
+    before, there = folder.identity().get("~skipped", {}), folder.benchmarks()
+    return {name: why for name, why in {**before, **now}.items() if name not in there}
 
 
 def _identity(settings: Evaluation, record: ModelRecord | None, chosen: Chosen) -> dict[str, Any]:
@@ -162,18 +164,14 @@ def _identity(settings: Evaluation, record: ModelRecord | None, chosen: Chosen) 
             "name": settings.profile,
             "thought": chosen.thought,
             "answer_in": settings.answer_in,
+            "chat_template": chosen.chat_template,
+            "chat_template_kwargs": dict(settings.chat_template_kwargs),
             **{name: list(values) for name, values in chosen.stops.items()},
         },
-        "~sampling": asdict(settings.passes()[0].sampling),
         "seed": settings.seed,
-        "benchmarks": {},
-        "passes": {},
-        "~limit": settings.limit,
         "~sources": settings.sources,
         "~versions": versions(),
         "~git": git_commit(),
-        "~skipped": {},
-        "~seen": None,
     }
 
 

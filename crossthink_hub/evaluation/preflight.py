@@ -153,7 +153,7 @@ def _measured(
         some = ", ".join(too_long[:SHOWN]) + (", …" if len(too_long) > SHOWN else "")
         say(
             f"{name}: {len(too_long):,} prompts do not fit into {positions:,} tokens, "
-            f"and are not asked: {some}"
+            f"and count as not right: {some}"
         )
     return whole.hexdigest(), max(fitting) if counted else None
 

@@ -90,7 +90,7 @@ class PassResult:
 
     Attributes:
         samples: answers to each question.
-        temperature: 0 is greedy.
+        sampling: every field, as sent; a temperature of 0 is greedy.
         answers: that were graded, those that were cut off among them.
         missing: answers that are still to be made; scores are over those that are there.
         truncated: answers that were cut off.
@@ -102,7 +102,7 @@ class PassResult:
     """
 
     samples: int
-    temperature: float
+    sampling: Mapping[str, Any]
     answers: int
     missing: int
     truncated: int
@@ -192,10 +192,8 @@ class Results:
         name: of the run's folder.
         model: whose answers they are.
         engine: what made them: `name`, `version`, and what else decides its output.
-        profile: how the model was prompted: `name`, `thought`, digest of the chat template, stops.
-        sampling: every field, as sent.
+        profile: how the model was prompted: `name`, `thought`, digest of the chat template, stops and more.
         seed: of the run.
-        limit: questions of each benchmark at most; None for all.
         sources: where the benchmarks were read from: `hub`, `sample`, or a folder's name.
         mode: how answers were compared for the main scores.
         versions: of this package and of those that decide what a run does.
@@ -209,9 +207,7 @@ class Results:
     model: Model
     engine: Mapping[str, Any]
     profile: Mapping[str, Any]
-    sampling: Mapping[str, Any]
     seed: int
-    limit: int | None
     sources: str
     mode: str
     versions: Mapping[str, str]

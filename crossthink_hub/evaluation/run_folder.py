@@ -4,7 +4,7 @@
       run.json                                   what decides the generations
       questions/BENCHMARK.parquet                the rows that are asked
       generations/BENCHMARK/PASS-00000.parquet   answers, in files written as they were done
-      verdicts/MODE/BENCHMARK.parquet            a verdict for each
+      verdicts/MODE/BENCHMARK/…                  a verdict for each, in files of the same names
       results.json                               what it comes to
 
 Every file is written at once and whole, so that a kill at any time leaves a run that goes on.
@@ -12,7 +12,8 @@ Every file is written at once and whole, so that a kill at any time leaves a run
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +31,11 @@ FORMAT = 1
 GROWING = ("benchmarks", "passes")
 SHOWN = 3
 BATCH = 1_000
+GRADED = (
+    *("id", "task", "subcategory", "language", "solution"),
+    *("meta_data.question_type", "meta_data.options"),
+)
+"""Columns of a question that grading and summing need."""
 Place: TypeAlias = tuple[str, ...]
 NAME = re.compile(r"(?P<run>\w+)-(?P<number>\d+)\.parquet")
 GENERATION = pa.schema(
@@ -76,21 +82,45 @@ class RunFolder:
         """Take the folder for a run, or go on with the one that lies there.
 
         Args:
-            identity: what decides the generations, as JSON; a key that starts with `~` may change, and what
-                is under `benchmarks` and `passes` is added to what is there.
+            identity: what decides the answers, as JSON; a key that starts with `~` may change.
 
         Raises:
             UsageError: another run lies there.
             OutputError: it can't be written.
         """
-        if (self.path / RUN_FILE).is_file():
-            identity = _merged(self.identity(), identity, self.path)
-        elif self.path.is_dir() and any(self.path.iterdir()):
+        fresh: dict[str, Any] = {key: {} for key in GROWING}
+        if self._has_answers():
+            there = self.identity()
+            _check_same({key: there[key] for key in there if key not in GROWING}, identity, self.path)
+            fresh = there
+        elif not (self.path / RUN_FILE).is_file() and self.path.is_dir() and any(self.path.iterdir()):
             raise UsageError(
                 "holds something else than an evaluation", where=self.path, fix="Choose another --out."
             )
-        text = json.dumps({"format": FORMAT, **identity}, ensure_ascii=False, indent=1) + "\n"
+        self._note({**fresh, **identity})
+
+    def add(self, kind: str, name: str, facts: Mapping[str, Any]) -> None:
+        """Add a benchmark (`benchmarks`) or a pass (`passes`) to what decides the answers.
+
+        Raises:
+            UsageError: it is there, and another one.
+            OutputError: it can't be written.
+        """
+        said = self.identity()
+        if name in said[kind] and self._has_answers():
+            _check_same({name: said[kind][name]}, {name: facts}, self.path)
+        self._note({**said, kind: {**said[kind], name: dict(facts)}})
+
+    def note(self, **facts: Any) -> None:
+        """Write down what may change: `skipped` stands as `~skipped`."""
+        self._note({**self.identity(), **{f"~{name}": value for name, value in facts.items()}})
+
+    def _note(self, said: Mapping[str, Any]) -> None:
+        text = json.dumps({"format": FORMAT, **said}, ensure_ascii=False, indent=1) + "\n"
         _written_whole(self.path / RUN_FILE, lambda part: part.write_text(text, "utf-8"))
+
+    def _has_answers(self) -> bool:
+        return any(self.path.glob("generations/*/*.parquet"))
 
     def identity(self) -> dict[str, Any]:
         """Return what decides the run's generations.
@@ -117,7 +147,7 @@ class RunFolder:
 
     def write_questions(self, benchmark: str, rows: pa.Table) -> None:
         """Write down the rows of a benchmark that are asked."""
-        self._write(self.path / "questions" / f"{benchmark}.parquet", rows.cast(QUESTION))
+        self._write(self._asked(benchmark), rows.cast(QUESTION))
 
     def questions(self, benchmark: str) -> pa.Table:
         """Return the rows of a benchmark that are asked.
@@ -125,7 +155,15 @@ class RunFolder:
         Raises:
             FolderError: they can't be read.
         """
-        return _read(self.path / "questions" / f"{benchmark}.parquet", QUESTION)
+        return _read(self._asked(benchmark), QUESTION)
+
+    def facts(self, benchmark: str) -> Iterator[dict[str, Any]]:
+        """Yield what grading and summing need of each question: all but its prompt and its text.
+
+        Raises:
+            FolderError: they can't be read.
+        """
+        yield from _each(self._asked(benchmark), GRADED)
 
     def items(self, benchmark: str) -> Iterator[Item]:
         """Yield the questions of a benchmark one after the other; not all of them are held at once.
@@ -133,12 +171,15 @@ class RunFolder:
         Raises:
             FolderError: they can't be read.
         """
-        for batch in self.questions(benchmark).to_batches(max_chunksize=BATCH):
-            yield from items(batch.to_pylist())
+        yield from items(_each(self._asked(benchmark)))
+
+    def _asked(self, benchmark: str) -> Path:
+        return self.path / "questions" / f"{benchmark}.parquet"
 
     def benchmarks(self) -> list[str]:
-        """Return the benchmarks that have questions, sorted."""
-        return sorted(path.stem for path in (self.path / "questions").glob("*.parquet"))
+        """Return the benchmarks that are asked."""
+        known = self.identity()["benchmarks"]
+        return [name for name in known if self._asked(name).is_file()]
 
     # Generations.
 
@@ -156,9 +197,29 @@ class RunFolder:
         Raises:
             FolderError: a file can't be read.
         """
+        for file in self.files(benchmark):
+            yield self.generations_in(benchmark, file)
+
+    def files(self, benchmark: str) -> list[str]:
+        """Return the names of the files that hold a benchmark's generations."""
+        return [found.string for found in self._names(self.path / "generations" / benchmark)]
+
+    def sizes(self, benchmark: str) -> dict[str, int]:
+        """Return how many generations each of these files holds.
+
+        Raises:
+            FolderError: one can't be read.
+        """
         folder = self.path / "generations" / benchmark
-        for found in self._names(folder):
-            yield _read(folder / found.string, GENERATION)
+        return {file: _rows(folder / file) for file in self.files(benchmark)}
+
+    def generations_in(self, benchmark: str, file: str) -> pa.Table:
+        """Return the generations in one of these files, as `GENERATION` has them.
+
+        Raises:
+            FolderError: it can't be read.
+        """
+        return _read(self.path / "generations" / benchmark / file, GENERATION)
 
     def done(self, benchmark: str) -> set[Key]:
         """Return which generations of a benchmark are there."""
@@ -177,9 +238,9 @@ class RunFolder:
 
     # Verdicts.
 
-    def verdict_writer(self, mode: str, benchmark: str) -> "VerdictWriter":
-        """Return what writes the verdicts of a benchmark by one mode, a table at a time."""
-        return VerdictWriter(self.path / "verdicts" / mode / f"{benchmark}.parquet")
+    def write_verdicts(self, mode: str, benchmark: str, file: str, verdicts: pa.Table) -> None:
+        """Write the verdicts by one mode on a file of generations, with `VERDICT`."""
+        self._write(self.path / "verdicts" / mode / benchmark / file, verdicts)
 
     def verdicts(self, mode: str, benchmark: str) -> pa.Table:
         """Return the verdicts of a benchmark by a mode, as `VERDICT` has them.
@@ -187,42 +248,27 @@ class RunFolder:
         Raises:
             FolderError: they can't be read, or there are none by that mode.
         """
-        return _read(self.path / "verdicts" / mode / f"{benchmark}.parquet", VERDICT)
+        folder = self.path / "verdicts" / mode / benchmark
+        names = [found.string for found in self._names(folder)]
+        if not names:
+            fix = f"Grade its answers: crossthink eval --regrade {self.path}"
+            raise FolderError(f"has no verdicts on {benchmark} by {mode}", where=self.path, fix=fix)
+        return pa.concat_tables(_read(folder / name, VERDICT) for name in names)
+
+    def forget_verdicts(self) -> None:
+        """Remove all verdicts.
+
+        Raises:
+            OutputError: they can't be.
+        """
+        try:
+            if (self.path / "verdicts").exists():
+                shutil.rmtree(self.path / "verdicts")
+        except OSError as error:
+            raise _unwritable(self.path / "verdicts", error) from error
 
     def _write(self, path: Path, table: pa.Table) -> None:
         _written_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
-
-
-class VerdictWriter:
-    """Writes verdicts to a file that is there once all are."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._part = path, path.with_suffix(".part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._part, VERDICT, compression="zstd")
-        except OSError as error:
-            raise _unwritable(path, error) from error
-
-    def __enter__(self) -> "VerdictWriter":
-        return self
-
-    def write(self, table: pa.Table) -> None:
-        """Write the next verdicts, as `VERDICT` has them."""
-        try:
-            self._writer.write_table(table)
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
-            self._writer.close()
-            if kind is None:
-                self._part.replace(self._path)
-            else:
-                self._part.unlink()
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
 
 
 def generation_of(row: Mapping[str, Any]) -> Generation:
@@ -241,28 +287,13 @@ def _row(one: Generation) -> dict[str, Any]:
     }
 
 
-def _merged(there: Mapping[str, Any], asked: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return what is asked with what is there besides.
+def _check_same(there: Mapping[str, Any], asked: Mapping[str, Any], path: Path) -> None:
+    """Check that what may not change is the same.
 
     Raises:
-        UsageError: they are not of the same run.
+        UsageError: it is not.
     """
-    one, other = dict(_flat(there)), dict(_flat(asked))
-    shared = {name: there[name].keys() & asked[name].keys() for name in GROWING}
-    _check_same(_shared(one, shared), _shared(other, shared), path)
-    return {**asked, **{name: {**there[name], **asked[name]} for name in GROWING}}
-
-
-def _shared(values: Mapping[Place, Any], shared: Mapping[str, Collection[str]]) -> dict[Place, Any]:
-    """Return values without those of a benchmark or pass that only one of both has."""
-    return {
-        key: value
-        for key, value in values.items()
-        if key[0] not in shared or (len(key) > 1 and key[1] in shared[key[0]])
-    }
-
-
-def _check_same(one: Mapping[Place, Any], other: Mapping[Place, Any], path: Path) -> None:
+    one, other = dict(_flat(there)), dict(_flat(json.loads(json.dumps(asked))))
     differ = [key for key in {**one, **other} if one.get(key) != other.get(key)]
     if differ:
         said = "; ".join(
@@ -286,6 +317,23 @@ def _read(path: Path, schema: pa.Schema, columns: Iterable[str] | None = None) -
         table = pq.read_table(path, columns=names or schema.names)
         return table if names else table.cast(schema)
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise FolderError(f"can't be read ({error})", where=path) from error
+
+
+def _each(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file; not all of them are held at once."""
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH, columns=columns):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise FolderError(f"can't be read ({error})", where=path) from error
+
+
+def _rows(path: Path) -> int:
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowInvalid) as error:
         raise FolderError(f"can't be read ({error})", where=path) from error
 
 

@@ -1,7 +1,6 @@
 """From generations to results: every answer graded in each mode, and summed up. No model is needed."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,11 +9,12 @@ import pyarrow.compute as pc
 
 from crossthink_hub.errors import FolderError
 from crossthink_hub.evaluation.benchmarks import BENCHMARKS
+from crossthink_hub.evaluation.grading_files import grade_files
 from crossthink_hub.evaluation.results import BenchmarkResult, Model, PassResult, Results, Seen, write_results
 from crossthink_hub.evaluation.run_folder import RunFolder
 from crossthink_hub.evaluation.summing import Answers, Questions, pass_result
-from crossthink_hub.evaluation.verdicts import MODES, truths, verdict_table
-from crossthink_hub.grading.settings import GradeSettings, Mode, check_choice
+from crossthink_hub.evaluation.verdicts import MODES
+from crossthink_hub.grading.settings import Mode, check_choice
 
 MAIN: Mode = "equivalent"
 """How answers are compared for the scores that tables show; the other modes stand beside it."""
@@ -35,6 +35,7 @@ def grade_run(path: Path, mode: str = MAIN) -> Results:
     check_choice("mode", mode, get_args(Mode))
     folder = RunFolder(path)
     said = folder.identity()
+    grade_files(folder, said["profile"]["thought"], said["profile"]["answer_in"])
     found = {name: _benchmark(folder, name, said, mode) for name in _in_order(folder.benchmarks())}
     graded = {name: one for name, one in found.items() if one.passes}
     if not graded:
@@ -44,14 +45,12 @@ def grade_run(path: Path, mode: str = MAIN) -> Results:
         model=Model(**said["model"]),
         engine=_plain(said["engine"]),
         profile=said["profile"],
-        sampling=said["~sampling"],
         seed=said["seed"],
-        limit=said["~limit"],
         sources=said["~sources"],
         mode=mode,
         versions=said["~versions"],
         git=said["~git"],
-        skipped=said["~skipped"],
+        skipped=said.get("~skipped", {}),
         benchmarks=graded,
     )
     write_results(path, results)
@@ -67,9 +66,8 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _benchmark(folder: RunFolder, name: str, said: Mapping[str, Any], mode: str) -> BenchmarkResult:
-    questions = Questions.of(name, folder.items(name))
-    _grade(folder, name, said["profile"])
-    seen = said["~seen"] and Seen(**said["~seen"]["benchmarks"][name])
+    questions = Questions.of(name, folder.facts(name))
+    seen = _seen(said, name)
     facts = _plain(said["benchmarks"][name])
     return BenchmarkResult(
         **{**facts, "notes": tuple(facts["notes"])},
@@ -79,28 +77,28 @@ def _benchmark(folder: RunFolder, name: str, said: Mapping[str, Any], mode: str)
     )
 
 
-def _grade(folder: RunFolder, name: str, profile: Mapping[str, Any]) -> None:
-    """Write the verdicts of a benchmark by every mode, a file of generations at a time."""
-    known = truths(folder.items(name))
-    how = {mode: GradeSettings(mode, profile["thought"], profile["answer_in"]) for mode in MODES}
-    with ExitStack() as open_:
-        writers = {mode: open_.enter_context(folder.verdict_writer(mode, name)) for mode in MODES}
-        for generations in folder.generations(name):
-            for mode, writer in writers.items():
-                writer.write(verdict_table(generations, known, how[mode]))
+def _seen(said: Mapping[str, Any], name: str) -> Seen | None:
+    found = said.get("~seen") or {}
+    return Seen(**found["benchmarks"][name]) if name in found.get("benchmarks", {}) else None
+
+
+def _seen_ids(said: Mapping[str, Any], name: str) -> frozenset[str] | None:
+    return frozenset(said["~seen"]["ids"].get(name, ())) if _seen(said, name) else None
 
 
 def _passes(
     folder: RunFolder, questions: Questions, said: Mapping[str, Any], mode: str
 ) -> Iterator[tuple[str, PassResult]]:
+    if not folder.files(questions.benchmark):
+        return
     verdicts = {one: folder.verdicts(one, questions.benchmark) for one in MODES}
-    seen = said["~seen"] and frozenset(said["~seen"]["ids"].get(questions.benchmark, ()))
+    seen = _seen_ids(said, questions.benchmark)
     for name, how in said["passes"].items():
         modes: dict[str, Answers] = {
             one: Answers.of(questions, _of_pass(table, name)) for one, table in verdicts.items()
         }
         samples = how["~samples"].get(questions.benchmark, 0)
-        found = pass_result(modes, mode, samples, how["sampling"]["temperature"], seen) if samples else None
+        found = pass_result(modes, mode, samples, how["sampling"], seen) if samples else None
         if found is not None:
             yield name, found
 

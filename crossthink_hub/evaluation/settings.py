@@ -15,6 +15,7 @@ from crossthink_hub.grading.settings import AnswerIn, Thought, check_choice
 from crossthink_hub.recipe.configs import LONG, SHORT
 from crossthink_hub.sources.upstream import HUB
 from crossthink_hub.training.arguments import typed
+from crossthink_hub.training.checkpoints import FINAL
 from crossthink_hub.training.layers import layered
 
 ALL, AUTO = "all", "auto"
@@ -22,6 +23,7 @@ GREEDY, SAMPLED = "greedy", "sampled"
 SMALL = ("amc23", "gpqa_diamond")
 """So few questions that a single answer to each says little: sampled at least `SMALL_SAMPLES` times."""
 SMALL_SAMPLES = 16
+FILES = ("chat_template",)
 LEAST = {"limit": 1, "runs": 1, "samples": 0, "tensor_parallel": 1, "data_parallel": 0, "concurrency": 1}
 SHIPPED = ("evaluation/runs", "../train/evaluations")
 """Where the shipped run files lie from the package's folder: in the wheel, and in a checkout."""
@@ -199,8 +201,19 @@ def read_evaluation(place: str, /, **given: Any) -> Evaluation:
         16384
     """
     path = run_file(place)
-    values = {"model": place} if path is None else _read(path)
+    values = {"model": place} if path is None else layered(path, FILES)
     return evaluation_of(values | given, path or place)
+
+
+def default_out(model: str) -> Path:
+    """Return where a run of a model goes if nobody says: by the run that trained it, or its own name.
+
+    Example:
+        >>> [default_out(one).as_posix() for one in ("runs/gpr_up_7b/final", "Qwen/Qwen2.5-7B")]
+        ['runs/eval-gpr_up_7b', 'runs/eval-Qwen2.5-7B']
+    """
+    path = Path(model)
+    return Path("runs", f"eval-{path.parent.name if path.name == FINAL else path.name}")
 
 
 def run_file(place: str) -> Path | None:
@@ -211,14 +224,6 @@ def run_file(place: str) -> Path | None:
     package = Path(str(resources.files("crossthink_hub")))
     files = ((package / folder / f"{place}.yaml").resolve() for folder in SHIPPED)
     return next((file for file in files if file.is_file()), None) if path.name == place else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return what a run file says, its chat template as a path from here."""
-    values = layered(path)
-    if isinstance(template := values.get("chat_template"), str):
-        values["chat_template"] = str(path.parent / template)
-    return values
 
 
 def evaluation_of(values: Mapping[str, Any], where: object) -> Evaluation:

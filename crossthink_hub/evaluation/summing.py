@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crossthink_hub.evaluation.generation import Finish
-from crossthink_hub.evaluation.item import Item
 from crossthink_hub.evaluation.results import Lengths, Part, PassResult, Scores
 from crossthink_hub.evaluation.statistics import Estimate, Tally, by_part, macro, pass_at_k, pooled
 
@@ -18,6 +17,7 @@ AVERAGED_OVER_TASKS = ("agieval",)
 """Whose score in the paper's tables is most likely the mean over tasks (docs/evaluation.md)."""
 SHOWN_IDS = 20
 ENGLISH = "en"
+PARTS = ("id", "task", "subcategory", "language")
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -42,9 +42,9 @@ class Questions:
     english: frozenset[str]
 
     @classmethod
-    def of(cls, benchmark: str, questions: Iterable[Item]) -> "Questions":
-        """Return what sums need of questions."""
-        parts = [(one.id, one.task, one.subcategory, one.language) for one in questions]
+    def of(cls, benchmark: str, questions: Iterable[Mapping[str, Any]]) -> "Questions":
+        """Return what sums need of questions, given as rows."""
+        parts = [tuple(one[name] for name in PARTS) for one in questions]
         return cls(
             benchmark,
             tuple(id for id, *_ in parts),
@@ -142,7 +142,11 @@ def scores(answers: Answers, seen: Collection[str] | None) -> Scores | None:
 
 
 def pass_result(
-    modes: Mapping[str, Answers], main: str, samples: int, temperature: float, seen: Collection[str] | None
+    modes: Mapping[str, Answers],
+    main: str,
+    samples: int,
+    sampling: Mapping[str, Any],
+    seen: Collection[str] | None,
 ) -> PassResult | None:
     """Return a benchmark's results in one pass, None if there is no answer yet, or none can be graded.
 
@@ -150,7 +154,7 @@ def pass_result(
         modes: the verdicts by each mode on the same answers.
         main: the mode whose verdicts tell right answers from wrong ones.
         samples: answers that each question is to have.
-        temperature: of the pass.
+        sampling: every field, as sent.
         seen: as for `scores`.
     """
     answers = modes[main]
@@ -162,7 +166,7 @@ def pass_result(
     asked = len(answers.questions.ids)
     return PassResult(
         samples=samples,
-        temperature=temperature,
+        sampling=sampling,
         answers=int((~too_long).sum()),
         missing=asked * samples - len(finish),
         truncated=int(answers.cut.sum()),

@@ -7,7 +7,6 @@ from typing import Any, get_args
 import pyarrow as pa
 
 from crossthink_hub.evaluation.generation import Finish
-from crossthink_hub.evaluation.item import Item
 from crossthink_hub.evaluation.run_folder import VERDICT
 from crossthink_hub.grading.grader import grade_many
 from crossthink_hub.grading.settings import GradeSettings, Kind, Mode
@@ -26,24 +25,34 @@ class Truth:
     options: tuple[str, ...]
 
 
-def truths(questions: Iterable[Item]) -> dict[str, Truth]:
-    """Return what the grader knows of each question, by id."""
+def truths(questions: Iterable[Mapping[str, Any]]) -> dict[str, Truth]:
+    """Return what the grader knows of each question, given as rows, by id."""
     return {
-        one.id: Truth(one.solution, "mcq" if one.question_type == "mcq" else None, one.options)
+        one["id"]: Truth(
+            one["solution"],
+            "mcq" if one["meta_data"]["question_type"] == "mcq" else None,
+            tuple(one["meta_data"]["options"]),
+        )
         for one in questions
     }
 
 
-def verdict_table(generations: pa.Table, known: Mapping[str, Truth], settings: GradeSettings) -> pa.Table:
-    """Return the verdicts of generations, with `run_folder.VERDICT`; those of other questions are left out.
+def verdict_tables(
+    generations: pa.Table, known: Mapping[str, Truth], settings: Mapping[str, GradeSettings]
+) -> dict[str, pa.Table]:
+    """Return the verdicts of generations by each mode, with `run_folder.VERDICT`.
 
     Args:
-        generations: with `run_folder.GENERATION`.
+        generations: with `run_folder.GENERATION`; those of other questions are left out.
         known: the questions.
-        settings: how to grade.
+        settings: how to grade, by mode.
     """
     rows = [row for row in generations.to_pylist() if row["id"] in known]
-    verdicts = grade_rows(rows, [known[row["id"]] for row in rows], settings)
+    own = [known[row["id"]] for row in rows]
+    return {mode: _table(rows, grade_rows(rows, own, how)) for mode, how in settings.items()}
+
+
+def _table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict]) -> pa.Table:
     columns: dict[str, list[Any]] = {
         "id": [row["id"] for row in rows],
         "run": [row["run"] for row in rows],

@@ -174,11 +174,15 @@ def algebra() -> Algebra:
         return _algebra()
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @cache
 def _algebra() -> Algebra:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     ranks = os.environ.get("LOCAL_WORLD_SIZE", "")
-    found = Algebra(min(MAX_WORKERS, max(1, cores // max(1, int(ranks) if ranks.isdecimal() else 1))))
+    found = Algebra(min(MAX_WORKERS, max(1, cores() // max(1, int(ranks) if ranks.isdecimal() else 1))))
     atexit.register(found.close)
     return found
 

@@ -3,6 +3,7 @@ r"""Multiple choice: which option an answer names, by its letter, its text or bo
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crossthink_hub.grading.claims import claim_spans, claims
 from crossthink_hub.grading.formula.notation import mend
@@ -12,6 +13,8 @@ from crossthink_hub.grading.wording import has_phrase, unwrapped, wording, words
 
 Same = Callable[[str, str], bool]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REMEMBERED = 4096
+"""Answers and options whose reading is kept: a question is graded by several modes, and asked often."""
 UNKNOWN = 10
 """As many letters are options where it is not known how many there are."""
 ALONE = re.compile(r"(?:(?i:option|choice|answer)\s*:?\s*)?[(\[（{]?\s*([A-Za-z])\s*[)\]）}]?\s*[.:,;。]?")
@@ -147,18 +150,19 @@ def letter_in_prose(text: str, count: int = UNKNOWN) -> Span | None:
     return first.span(1) if first and first[1] in LETTERS[:count] else None
 
 
-def option_texts(options: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=REMEMBERED)
+def option_texts(options: tuple[str, ...]) -> tuple[str, ...]:
     """Return the texts of options, without the labels if each has its own.
 
     Example:
-        >>> option_texts(["(A) Mars", "(B) Venus"]), option_texts(["A", "B"])
-        (['Mars', 'Venus'], ['A', 'B'])
+        >>> option_texts(("(A) Mars", "(B) Venus")), option_texts(("A", "B"))
+        (('Mars', 'Venus'), ('A', 'B'))
     """
     labelled = [LABELLED.fullmatch(unwrapped(option)) for option in options]
     found = [match and (match["in"] or match["before"]) for match in labelled]
     if found == list(LETTERS[: len(options)]):
-        return [match["text"] if match else "" for match in labelled]
-    return list(options)
+        return tuple(match["text"] if match else "" for match in labelled)
+    return options
 
 
 def judge_choice(
@@ -173,7 +177,7 @@ def judge_choice(
         by_letter: whether the letter alone decides where a text is like no option's.
         same: tells whether two texts are equal.
     """
-    texts = option_texts(options) if options else []
+    texts = option_texts(tuple(options)) if options else ()
     right = _read(gold, texts)
     if right.several and "…" not in right.several:
         return _judge_several(read_choice(answer, len(texts) or UNKNOWN), right.several)
@@ -190,12 +194,13 @@ def names_no_option(gold: str, options: Sequence[str], same: Same) -> bool:
         >>> names_no_option("(C) Mars", ["Mars", "Venus"], str.__eq__)
         True
     """
-    texts = option_texts(options)
+    texts = option_texts(tuple(options))
     right = _read(gold, texts)
     return not right.several and _gold_option(right, texts, same) == (None, None)
 
 
-def _read(answer: str, texts: Sequence[str]) -> Choice:
+@lru_cache(maxsize=REMEMBERED)
+def _read(answer: str, texts: tuple[str, ...]) -> Choice:
     """Return which option an answer names; an option word for word is that option, whatever it looks like."""
     if own := _with_own_label(answer, texts):
         return own

@@ -48,6 +48,7 @@ def _folded(token: str) -> str:
     return token.casefold() if token.islower() or token.istitle() or token.isupper() else token
 
 
+@lru_cache(maxsize=8192)
 def unwrapped(text: str) -> str:
     r"""Return a text without the commands and marks that only set how it looks.
 

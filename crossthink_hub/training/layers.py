@@ -1,6 +1,6 @@
 """Recipes as they lie on disk: YAML files that extend others, with overlays and settings on top."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,15 @@ def recipe_path(path: Path) -> Path:
     raise UsageError("no such file", where=path, fix=f"Shipped are {', '.join(names)}." if names else None)
 
 
-def layered(path: Path, open_files: tuple[Path, ...] = ()) -> dict[str, Any]:
+def layered(path: Path, files: Collection[str] = (), open_files: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Return what a recipe says with all that it extends: a file goes over those that it extends, key by key.
 
     A value that is a mapping is replaced as a whole, never merged.
+
+    Args:
+        path: the file.
+        files: keys whose values are files, named from where the file that says so lies.
+        open_files: those that extend this one.
 
     Raises:
         UsageError: a file is missing, is no YAML mapping, or extends itself.
@@ -67,9 +72,10 @@ def layered(path: Path, open_files: tuple[Path, ...] = ()) -> dict[str, Any]:
         chain = " -> ".join(one.name for one in (*open_files, file))
         raise UsageError(f"extends itself: {chain}", where=path)
     own = _read(path)
+    own |= {key: str(path.parent / own[key]) for key in files if isinstance(own.get(key), str)}
     values: dict[str, Any] = {}
     for name in _extended(own.pop(EXTENDS, []), path):
-        values |= layered(path.parent / name, (*open_files, file))
+        values |= layered(path.parent / name, files, (*open_files, file))
     return values | own
 
 

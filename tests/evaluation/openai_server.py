@@ -22,7 +22,10 @@ OPENAI_FIELDS = {
     *("model", "messages", "prompt", "temperature", "top_p", "presence_penalty", "frequency_penalty"),
     *("max_tokens", "max_completion_tokens", "seed", "n", "stream", "stop"),
 }
-OTHER_FIELDS = {"top_k", "min_p", "repetition_penalty", "stop_token_ids", "include_stop_str_in_output"}
+OTHER_FIELDS = {
+    *("top_k", "min_p", "repetition_penalty", "stop_token_ids", "include_stop_str_in_output"),
+    "chat_template_kwargs",
+}
 STEP = 0.02
 """Seconds between two looks at a connection that hangs."""
 

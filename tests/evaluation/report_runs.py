@@ -93,9 +93,7 @@ def a_run(
         ),
         engine={"name": "vllm", "version": "0.31.0", "batch_invariant": True},
         profile={"name": "chat", "thought": "<think>", "stops": ["</answer>"]},
-        sampling=SAMPLING,
         seed=seed,
-        limit=limit,
         sources="hub",
         mode="equivalent",
         versions={"crossthink-hub": "0.1.0"},
@@ -145,7 +143,7 @@ def a_pass(name: str, accuracy: float, asked: int, samples: int, seed: int) -> P
     strict = replace(scores, score=_less(scores.score, 0.02))
     return PassResult(
         samples=samples,
-        temperature=0.0 if samples == 1 else 0.6,
+        sampling=SAMPLING | {"temperature": 0.0 if samples == 1 else 0.6},
         answers=asked * samples,
         missing=0,
         truncated=asked // 50,

@@ -1,12 +1,13 @@
 """Runs for tests, made through the public interface: rows of real files or the sample, answers made up."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
-from crossthink_hub.evaluation.generation import Finish, Generation, Key
+from crossthink_hub.evaluation.generation import Finish, Generation, Key, Sampling
 from crossthink_hub.evaluation.item import Item, items
 from crossthink_hub.evaluation.run_folder import RunFolder
 
@@ -27,16 +28,10 @@ def identity(name: str = "Qwen/Qwen2.5-7B", **changed: object) -> dict[str, obje
             "stop": [],
             "stop_token_ids": [],
         },
-        "~sampling": {"temperature": 0.0, "max_tokens": 16384},
         "seed": 0,
-        "benchmarks": {},
-        "passes": {},
-        "~limit": None,
         "~sources": "sample",
         "~versions": {"crossthink-hub": "0"},
         "~git": None,
-        "~skipped": {},
-        "~seen": None,
         **changed,
     }
 
@@ -67,15 +62,11 @@ def write_run(
 ) -> RunFolder:
     """Write a run whose answers are made by a function of the question and the number of the sample."""
     folder = RunFolder(path)
-    passes = {
-        "greedy": {
-            "sampling": {"temperature": 0.0},
-            "~samples": dict.fromkeys(benchmarks, samples),
-        }
-    }
-    known = {name: facts(name, rows) for name, rows in benchmarks.items()}
-    folder.settle({**(said or identity()), "benchmarks": known, "passes": passes})
+    folder.settle(said or identity())
+    greedy = {"sampling": asdict(Sampling()), "~samples": dict.fromkeys(benchmarks, samples)}
+    folder.add("passes", "greedy", greedy)
     for name, rows in benchmarks.items():
+        folder.add("benchmarks", name, facts(name, rows))
         folder.write_questions(name, rows)
         asked = list(items(rows.to_pylist()))
         made = [_generation(one, sample, answer(one, sample)) for one in asked for sample in range(samples)]

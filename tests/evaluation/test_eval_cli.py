@@ -17,6 +17,7 @@ from openai_server import Fault, OpenAIServer, Written
 from runs_on_disk import boxed, identity, right_every, write_run
 
 from crossthink_hub.evaluation.benchmarks.reading import Loaded
+from crossthink_hub.evaluation.evaluate import alone
 from crossthink_hub.evaluation.results import read_results
 from crossthink_hub.evaluation.run_folder import RunFolder
 from crossthink_hub.evaluation.scoring import grade_run
@@ -49,7 +50,11 @@ def solutions(sample: Mapping[str, Loaded]) -> dict[str, str]:
 
 def knowing(solutions: dict[str, str]) -> Callable[[Any], str]:
     """A model that knows all answers; the probe of the preflight is no question of a benchmark."""
-    return lambda messages: boxed(solutions.get(messages[-1]["content"], "3"))
+
+    def reply(asked: Any) -> str:
+        return boxed(solutions.get(asked if isinstance(asked, str) else asked[-1]["content"], "3"))
+
+    return reply
 
 
 @pytest.fixture
@@ -152,6 +157,7 @@ def test_cut_off_answers_are_shown(crossthink: Crossthink, tmp_path: Path):
         (("eval", "missing.yaml"), 2, "missing.yaml"),
         (("eval", "--regrade", "nothing"), 1, "no evaluation lies here"),
         (("eval", "m", "--endpoint", "http://127.0.0.1:9/v1", "--set", "patience=0"), 7, "127.0.0.1:9"),
+        (("eval", "--regrade", "nothing", "--limit", "2"), 2, "of all options it takes --mode"),
         (("report", "nothing"), 1, "no results here"),
         (("report", "--compare", "one"), 2, "compares two runs, and 1"),
         (("blend", "score", "nothing"), 1, "no results here"),
@@ -168,6 +174,75 @@ def test_without_vllm_the_way_out_is_named(crossthink: Crossthink, tmp_path: Pat
     said = crossthink("eval", tmp_path, "--sources", "sample", code=2).stderr
     assert "vLLM is not installed" in said
     assert "--endpoint URL" in said
+
+
+def test_fewer_answers_than_are_there_are_asked_for_in_vain(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    crossthink(*of(server, "--benchmarks", "math_500", "--runs", "3"))
+    again = crossthink(*of(server, "--benchmarks", "math_500"))
+    assert "still to be made" not in again.stdout
+    greedy = read_results(tmp_path / "run").benchmarks["math_500"].passes["greedy"]
+    assert (greedy.samples, greedy.answers, greedy.missing) == (3, 9, 0)
+
+
+def test_greedy_and_sampled_answers_stand_beside_each_other(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    crossthink(*of(server, "--benchmarks", " math_500, mmlu"))
+    crossthink(*of(server, "--benchmarks", "math_500", "--samples", "2"))
+    benchmarks = read_results(tmp_path / "run").benchmarks
+    assert {name: list(one.passes) for name, one in benchmarks.items()} == {
+        "mmlu": ["greedy"],
+        "math_500": ["greedy", "sampled"],
+    }
+    passes = benchmarks["math_500"].passes
+    assert [passes[name].sampling["temperature"] for name in ("greedy", "sampled")] == [0, 0.6]
+
+
+def test_another_prompt_makes_another_evaluation(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    crossthink(*of(server, "--benchmarks", "amc23"))
+    (tmp_path / "mine.jinja").write_text("{{ messages[-1].content }}")
+    arguments = of(server, "--benchmarks", "amc23", "--set", "chat_template=mine.jinja")
+    assert "profile.chat_template is None there" in crossthink(*arguments, code=2).stderr
+    arguments = of(server, "--benchmarks", "amc23", "--set", "chat_template_kwargs={enable_thinking: true}")
+    assert "enable_thinking" in crossthink(*arguments, code=2).stderr
+    crossthink(*arguments, "--out", "other")
+    assert server.bodies[-1]["chat_template_kwargs"] == {"enable_thinking": True}
+
+
+def test_a_command_that_came_to_nothing_binds_no_other(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    refused = ("eval", server.name, "--endpoint", server.url, "--out", "run", "--sources", "nowhere")
+    crossthink(*refused, "--seed", "3", code=3)
+    crossthink(*of(server, "--benchmarks", "amc23"))
+    assert read_results(tmp_path / "run").seed == 0
+
+
+def test_a_run_file_may_extend_one_of_another_folder(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a.jinja").write_text("Q: {{ messages[-1].content }}")
+    (tmp_path / "theirs" / "a.yaml").write_text(f"model: {server.name}\nchat_template: a.jinja\n")
+    (tmp_path / "mine.yaml").write_text(
+        "extends: theirs/a.yaml\nlimit: 1\nbenchmarks: amc23\nsources: sample\n"
+    )
+    with OpenAIServer(lambda prompt: boxed("1")) as texts:
+        crossthink("eval", "mine.yaml", "--endpoint", texts.url, "--out", "run")
+    assert texts.bodies[-1]["prompt"].startswith("Q: ")
+
+
+def test_two_evaluations_do_not_write_into_one_folder(
+    crossthink: Crossthink, server: OpenAIServer, tmp_path: Path
+):
+    with alone(tmp_path / "run"):
+        refused = crossthink(*of(server, "--benchmarks", "amc23"), code=2).stderr
+    assert "another evaluation is at work in it" in refused
+    crossthink(*of(server, "--benchmarks", "amc23"))
 
 
 def test_another_evaluation_in_the_folder_is_refused(crossthink: Crossthink, server: OpenAIServer):

@@ -37,8 +37,8 @@ def write(tmp_path: Path) -> Write:
         write_results(path, run)
         folder = RunFolder(path)
         for benchmark, verdicts in answers.items():
-            with folder.verdict_writer(run.mode, benchmark) as writer:
-                writer.write(pa.Table.from_pylist([_verdict(*one) for one in verdicts], VERDICT))
+            table = pa.Table.from_pylist([_verdict(*one) for one in verdicts], VERDICT)
+            folder.write_verdicts(run.mode, benchmark, "greedy-00000.parquet", table)
         return folder
 
     return written
@@ -138,12 +138,12 @@ def test_what_differs_but_for_the_models_is_said_not_refused(write: Write) -> No
     def changed(run: Results) -> Results:
         mmlu = replace(run.benchmarks["mmlu"], row_digest="f" * 16, prompt_digest="e" * 16)
         model = replace(run.model, answer="short")
-        return replace(run, limit=7, model=model, benchmarks={**run.benchmarks, "mmlu": mmlu})
+        return replace(run, seed=7, model=model, benchmarks={**run.benchmarks, "mmlu": mmlu})
 
     one = write("one", {"mmlu": answers("+-")})
     other = write("other", {"mmlu": answers("+-"), "amc23": answers("+")}, changed)
     text = said(comparison(one, other))
-    for words in ("limit of questions differs: 5 and 7", "answer form differs: long and short"):
+    for words in ("seed differs: 0 and 7", "answer form differs: long and short"):
         assert words in text
     assert "MMLU: its rows differ" in text
     assert "MMLU: the prompts differ" in text

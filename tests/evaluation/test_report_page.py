@@ -644,9 +644,7 @@ def results(name: str, benchmarks: Mapping[str, bool]) -> Results:
         model=Model("m", None, None, None, "long"),
         engine={},
         profile={},
-        sampling={},
         seed=0,
-        limit=None,
         sources="sample",
         mode="equivalent",
         versions={},
@@ -665,13 +663,17 @@ def run_of(folder: Path, name: str, loaded: Sequence[Loaded], passes: Mapping[st
         keys = [
             Key(benchmark, id_, run, n) for run, many in passes.items() for n in range(many) for id_ in ids
         ]
-        with found.verdict_writer("equivalent", benchmark) as writer:
-            writer.write(pa.Table.from_pylist([verdict(key) for key in keys], VERDICT))
+        write_verdicts(found, benchmark, [verdict(key) for key in keys])
         for run in passes:
             of_pass = [generation(name, key) for key in reversed(keys) if key.run == run]
             for start in range(0, len(of_pass), 7):
                 found.write_generations(of_pass[start : start + 7])
     return found
+
+
+def write_verdicts(folder: RunFolder, benchmark: str, verdicts: list[dict[str, Any]]) -> None:
+    table = pa.Table.from_pylist(verdicts, VERDICT)
+    folder.write_verdicts("equivalent", benchmark, "greedy-00000.parquet", table)
 
 
 def generation(name: str, key: Key) -> Generation:
@@ -760,8 +762,7 @@ def test_a_long_text_is_cut_in_the_middle_and_says_how_much(
     folder.write_questions("math_500", question)
     response = f"<think>{'a' * 30_000}</think>{'b' * 15_000}The end."
     folder.write_generations([replace(generation("x", key), response=response)])
-    with folder.verdict_writer("equivalent", "math_500") as writer:
-        writer.write(pa.Table.from_pylist([verdict(key)], VERDICT))
+    write_verdicts(folder, "math_500", [verdict(key)])
     (one,) = samples(folder, results("long", {"math_500": True}))
     assert len(one.response) < LONGEST + 100
     left_out = len(response) - LONGEST - len("</think>")

@@ -204,13 +204,14 @@ def test_results_that_can_not_be_read_say_what_to_do(tmp_path: Path, text: str, 
 
 def test_a_folder_takes_more_of_its_run_and_refuses_another(tmp_path: Path, rows: dict[str, pa.Table]):
     folder = write_run(tmp_path / "run", {"amc23": rows["amc23"]}, right_every(1))
-    folder.settle({**identity(), "benchmarks": {"mmlu": facts("mmlu", rows["mmlu"])}})
+    folder.settle(identity())
+    folder.add("benchmarks", "mmlu", facts("mmlu", rows["mmlu"]))
     assert set(folder.identity()["benchmarks"]) == {"amc23", "mmlu"}
     with pytest.raises(UsageError, match="seed is 0 there, 1 here"):
         folder.settle(identity(seed=1))
     other = {**facts("amc23", rows["amc23"]), "row_digest": "1"}
-    with pytest.raises(UsageError, match=r"benchmarks\.amc23\.row_digest is '0' there, '1' here"):
-        folder.settle({**identity(), "benchmarks": {"amc23": other}})
+    with pytest.raises(UsageError, match=r"amc23\.row_digest is '0' there, '1' here"):
+        folder.add("benchmarks", "amc23", other)
     with pytest.raises(UsageError, match=r"model\.name is"):
         folder.settle(identity("another"))
     assert (

@@ -25,7 +25,7 @@ OUT = Path("crossthink-eval")
 def build_benchmarks(
     names: Sequence[str] = (),
     sources: str | Path = HUB,
-    out: Path = OUT,
+    out: str | Path = OUT,
     *,
     answer: str = LONG,
     allow_missing: bool = False,
@@ -54,6 +54,7 @@ def build_benchmarks(
         8
     """
     wanted, left_out = _publishable(names)
+    out = Path(out)
     _check_out(out)
     loaded = read_benchmarks(wanted, sources, answer, lock)
     gone = [name for name in wanted if name not in {one.benchmark.name for one in loaded}]

@@ -1,7 +1,7 @@
 """A chat template, rendered here rather than by the endpoint."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from crossthink_hub.errors import UsageError
 from crossthink_hub.evaluation.item import Message
@@ -19,6 +19,7 @@ class ChatTemplate:
 
     Args:
         text: in Jinja.
+        options: variables for it, such as `enable_thinking`.
 
     Raises:
         UsageError: it is no Jinja.
@@ -29,9 +30,10 @@ class ChatTemplate:
         'What is 1 + 2?'
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, options: Mapping[str, Any] | None = None) -> None:
         from jinja2 import TemplateSyntaxError
 
+        self._options = dict(options or {})
         try:
             self._template = _environment().from_string(text)
         except TemplateSyntaxError as error:
@@ -51,6 +53,7 @@ class ChatTemplate:
                 add_generation_prompt=True,
                 bos_token="",
                 eos_token="",
+                **self._options,
             )
         except (TemplateError, TypeError, ValueError) as error:  # also what its expressions raise
             raise UsageError(f"can't be rendered ({error})", where=WHERE) from error

@@ -1,5 +1,6 @@
 """Which engine answers, ready to be asked: its model looked up, its stop tokens and template checked."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Chosen:
         prompts: how the model sees conversations.
         positions: tokens that it can look at; None if that is not known.
         thought: where its thought is.
+        chat_template: digest of it; None where the endpoint has its own.
         stops: what ends an answer, besides what the model's own files say.
         start: starts it, for a longest prompt of so many tokens.
     """
@@ -42,6 +44,7 @@ class Chosen:
     prompts: Prompts
     positions: int | None
     thought: Thought
+    chat_template: str | None
     stops: Mapping[str, Any]
     start: Callable[[int], Engine]
 
@@ -85,11 +88,17 @@ def _vllm(settings: Evaluation, out: Path, say: Say) -> Chosen:
         )
 
     return Chosen(
-        facts={"name": "vllm", "version": _vllm_version(), "batch_invariant": settings.batch_invariant},
+        facts={
+            "name": "vllm",
+            "version": _vllm_version(),
+            "dtype": settings.dtype,
+            "batch_invariant": settings.batch_invariant,
+        },
         digest=model_digest(settings.model, settings.revision),
         prompts=prompter,
         positions=prompter.positions,
         thought=prompter.chat.thought,
+        chat_template=_digest(str(prompter.tokenizer.chat_template)),
         stops={"stop": settings.stop, "stop_token_ids": stop_ids},
         start=start,
     )
@@ -118,6 +127,7 @@ def _endpoint(settings: Evaluation) -> Chosen:
             plain=settings.plain,
         ),
         chat_template=template,
+        chat_template_kwargs=settings.chat_template_kwargs,
         stop=settings.stop,
         stop_token_ids=settings.stop_token_ids,
     )
@@ -133,9 +143,14 @@ def _endpoint(settings: Evaluation) -> Chosen:
         prompts=RemotePrompts(template),
         positions=served.context,
         thought=settings.thought,
+        chat_template=_digest(template),
         stops={"stop": settings.stop, "stop_token_ids": settings.stop_token_ids},
         start=lambda longest: endpoint,
     )
+
+
+def _digest(template: str | None) -> str | None:
+    return None if template is None else hashlib.sha256(template.encode()).hexdigest()
 
 
 def _read(chat_template: str | None) -> str | None:

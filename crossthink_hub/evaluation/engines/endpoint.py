@@ -27,6 +27,7 @@ class Endpoint:
         settings: where it is, and how it is asked.
         chat_template: in Jinja; prompts are then rendered here and sent as texts. By default they are sent as
             messages, for the endpoint to render.
+        chat_template_kwargs: variables for the chat template, this one or the endpoint's own.
         stop: texts that end an answer; they are part of it, unless the settings are plain.
         stop_token_ids: tokens that end an answer.
 
@@ -45,11 +46,20 @@ class Endpoint:
         settings: EndpointSettings,
         *,
         chat_template: str | None = None,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
         stop: Sequence[str] = (),
         stop_token_ids: Sequence[int] = (),
     ) -> None:
-        template = None if chat_template is None else ChatTemplate(chat_template)
-        fields = Fields(settings.model, settings.plain, template, tuple(stop), tuple(stop_token_ids))
+        options = dict(chat_template_kwargs or {})
+        template = None if chat_template is None else ChatTemplate(chat_template, options)
+        fields = Fields(
+            settings.model,
+            settings.plain,
+            template,
+            tuple(stop),
+            tuple(stop_token_ids),
+            {} if template else options,
+        )
         self._settings = settings
         self._asking = Asking(settings, fields, Line(settings))
         self._background = Background()

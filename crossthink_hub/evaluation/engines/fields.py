@@ -1,7 +1,7 @@
 """What an endpoint is sent: a prompt, every field of the sampling, and what ends an answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crossthink_hub.errors import UsageError
@@ -23,6 +23,7 @@ class Fields:
         template: renders prompts here; None to have the endpoint do so.
         stop: texts that end an answer.
         stop_token_ids: tokens that end an answer.
+        template_options: variables for the endpoint's own chat template.
 
     Raises:
         UsageError: plain, and with what OpenAI's own API has not.
@@ -33,11 +34,17 @@ class Fields:
     template: ChatTemplate | None = None
     stop: Sequence[str] = ()
     stop_token_ids: Sequence[int] = ()
+    template_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.plain and self.stop_token_ids:
             raise UsageError(
                 "OpenAI's own API has no stop_token_ids", fix="Stop at texts, or leave plain out."
+            )
+        if self.plain and self.template_options:
+            raise UsageError(
+                "OpenAI's own API has no chat_template_kwargs",
+                fix="Give a chat_template of your own, or leave plain out.",
             )
 
     @property
@@ -76,6 +83,8 @@ class Fields:
         # of a token that ends one as well.
         sent["include_stop_str_in_output"] = bool(self.stop)
         sent["stop_token_ids"] = list(self.stop_token_ids)
+        if self.template_options:
+            sent["chat_template_kwargs"] = dict(self.template_options)
         return sent
 
     def _plain(self, sent: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -202,15 +203,25 @@ def _said(first: Results, second: Results) -> Iterator[str]:
     facts = {
         "mode of its own tables": (first.mode, second.mode),
         "answer form": (first.model.answer, second.model.answer),
-        "limit of questions": (first.limit, second.limit),
         "seed": (first.seed, second.seed),
-        "sampling": (dict(first.sampling), dict(second.sampling)),
         "prompt profile": (first.profile.get("name"), second.profile.get("name")),
     }
     for fact, (one, other) in facts.items():
         if one != other:
             yield f"Their {fact} differs: {_word(one)} and {_word(other)}."
+    for name, (one, other) in _samplings(first, second).items():
+        if one != other:
+            yield f"Their sampling of the pass {name} differs: {one} and {other}."
     yield from _differing_rows(first, second)
+
+
+def _samplings(first: Results, second: Results) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return how the passes that both have were sampled, by name."""
+    one, other = (
+        {name: dict(found.sampling) for one in run.benchmarks.values() for name, found in one.passes.items()}
+        for run in (first, second)
+    )
+    return {name: (one[name], other[name]) for name in one if name in other}
 
 
 def _word(value: object) -> str:
@@ -226,5 +237,7 @@ def _differing_rows(first: Results, second: Results) -> Iterator[str]:
                     f"{TITLES[name]}: its rows differ ({one.row_digest[:8]} and {other.row_digest[:8]}): "
                     "another revision, or other files. Questions are paired by what they ask and answer."
                 )
-            if one.prompt_digest != other.prompt_digest:
+            # An endpoint's prompts are known as messages, those of vLLM as tokens.
+            alike = first.engine["name"] == second.engine["name"]
+            if alike and one.prompt_digest != other.prompt_digest:
                 yield f"{TITLES[name]}: the prompts differ, as the models saw them."

@@ -79,13 +79,19 @@ def _facts(run: Results) -> Iterator[tuple[str, str]]:
     yield "training data", model.data_version or ""
     yield "ground truth of multiple choice", "letter" if model.answer == "short" else "letter and text"
     yield "answers compared by", run.mode
-    yield "questions of a benchmark", "all" if run.limit is None else f"the first {run.limit:,} at most"
     yield "benchmarks from", run.sources
     yield "seed", str(run.seed)
-    for heading, mapping in (("engine", run.engine), ("prompt", run.profile), ("sampling", run.sampling)):
+    for heading, mapping in (("engine", run.engine), ("prompt", run.profile), *_samplings(run)):
         yield from _flat(heading, mapping)
     yield "code", (run.git or "")[:12]
     yield from _flat("version", run.versions)
+
+
+def _samplings(run: Results) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield how each pass was sampled; it is the same for all benchmarks."""
+    passes = {name: found for one in run.benchmarks.values() for name, found in one.passes.items()}
+    for name, found in passes.items():
+        yield f"sampling, {name}", found.sampling
 
 
 def _flat(heading: str, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -21,13 +21,10 @@ def remarks(runs: Iterable[Results]) -> tuple[str, ...]:
 
 
 def _remarks(run: Results) -> Iterator[str]:
-    if run.limit is not None:
-        there = [run.benchmarks[name] for name in estimates(run)]
-        asked, whole = sum(one.asked for one in there), sum(one.published for one in there)
-        yield (
-            f"{run.name}: a sample, the first {run.limit:,} questions of each benchmark at most: "
-            f"{asked:,} of {whole:,}."
-        )
+    there = [run.benchmarks[name] for name in estimates(run)]
+    asked, kept = sum(one.asked for one in there), sum(one.kept for one in there)
+    if asked < kept:
+        yield f"{run.name}: a sample, {asked:,} questions of {kept:,}."
     for benchmark, reason in run.skipped.items():
         yield f"{run.name}: no {TITLES.get(benchmark, benchmark)} ({reason})."
     for kind, meaning in KINDS.items():

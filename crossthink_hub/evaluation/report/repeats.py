@@ -25,7 +25,7 @@ def repeats_table(runs: Sequence[Results]) -> Table | None:
         (
             Cell(run.name),
             Cell(TITLES[name]),
-            Cell(kind, f"temperature {one.temperature:g}"),
+            Cell(kind, f"temperature {one.sampling['temperature']:g}"),
             *_of_repeats(one, scores),
             *(_pass_at(scores, k) for k in ks),
         )

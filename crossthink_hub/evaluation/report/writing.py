@@ -68,8 +68,14 @@ def write_report(runs: Sequence[Path], out: Path, *, every: bool = False, most: 
     return _written(out, parts, results, list(_answers(runs, results, most // len(runs))))
 
 
-def write_comparison(one: Path, other: Path, out: Path) -> tuple[Report, Section]:
+def write_comparison(one: Path, other: Path, out: Path, *, most: int = MOST) -> tuple[Report, Section]:
     """Write how a run differs from another on the same questions, with the report of both.
+
+    Args:
+        one: the folder of a run.
+        other: that of the run it is compared with.
+        out: the folder of the report.
+        most: answers of each benchmark that a reader can look through, of both together.
 
     Raises:
         UsageError: they have no benchmark in common.
@@ -78,7 +84,7 @@ def write_comparison(one: Path, other: Path, out: Path) -> tuple[Report, Section
     """
     results = distinct([read_results(one), read_results(other)])
     compared = comparison(RunFolder(one), RunFolder(other))
-    answers = list(_answers((one, other), results, MOST // 2))
+    answers = list(_answers((one, other), results, most // 2))
     return _written(out, (compared, *sections(results)), results, answers), compared
 
 
