@@ -112,36 +112,15 @@ class Stopwatch:
 
         setattr(of, name, noted)
 
-    def timed_items(self, of: Any, name: str, part: str) -> None:
-        """Have what a function yields timed, until each is there."""
-        call = getattr(of, name)
-
-        def noted(*args: Any) -> Iterator[Any]:
-            found = call(*args)
-            while True:
-                start = monotonic()
-                one = next(found, None)
-                self.seconds[part] += monotonic() - start
-                if one is None:
-                    return
-                yield one
-
-        setattr(of, name, noted)
-
 
 def grade(task: Task, said: Said) -> None:
     """Grade a run, and note what took how long."""
-    from crossthink_hub.evaluation import scoring, verdicts
-    from crossthink_hub.evaluation.run_folder import RunFolder, VerdictWriter
+    from crossthink_hub.evaluation import scoring
+    from crossthink_hub.evaluation.run_folder import RunFolder
     from crossthink_hub.evaluation.summing import Answers
 
     watch = Stopwatch()
-    watch.timed(RunFolder, "questions", "reading questions")
-    watch.timed_items(RunFolder, "generations", "reading answers")
-    watch.timed(verdicts, "grade_rows", lambda rows, known, how: f"grading, {how.mode}")
-    watch.timed(scoring, "verdict_table", lambda rows, known, how: f"tables, {how.mode}")
-    watch.timed(VerdictWriter, "write", "writing verdicts")
-    watch.timed(VerdictWriter, "__exit__", "writing verdicts")
+    watch.timed(scoring, "grade_files", "grading, and writing verdicts")
     watch.timed(RunFolder, "verdicts", "reading verdicts")
     watch.timed(Answers, "of", "summing")
     watch.timed(scoring, "pass_result", "summing")
@@ -149,8 +128,6 @@ def grade(task: Task, said: Said) -> None:
     start = monotonic()
     results = scoring.grade_run(Path(task["run"]))
     whole = monotonic() - start
-    for mode in verdicts.MODES:  # a table is made of the verdicts: what is left is rows from and to Arrow
-        watch.seconds[f"tables, {mode}"] -= watch.seconds[f"grading, {mode}"]
     said |= {
         "seconds": whole,
         "parts": {**watch.seconds, "the rest": whole - sum(watch.seconds.values())},

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from crossthink_hub import __version__, display, display_sources
+from crossthink_hub.cli_benchmarks import benchmarks_app
 from crossthink_hub.cli_eval import eval_app
 from crossthink_hub.cli_hub import hub_app
 from crossthink_hub.cli_train import train_app
@@ -35,6 +36,7 @@ app.add_typer(sources_app)
 app.add_typer(hub_app)
 app.add_typer(train_app)
 app.add_typer(eval_app)
+app.add_typer(benchmarks_app)
 
 
 def _version(asked: bool) -> None:
@@ -110,9 +112,10 @@ def validate(
     as_json: JsonFlag = False,
 ) -> None:
     """List every problem of a built folder: schema, checksums, quotas, card. Exit code 1 if any."""
+    from crossthink_hub.evaluation.benchmarks.checking import holds_benchmarks, validate_benchmarks
     from crossthink_hub.validation import validate as problems_of
 
-    found = problems_of(folder)
+    found = validate_benchmarks(folder) if holds_benchmarks(folder) else problems_of(folder)
     if as_json:
         print_json({"folder": str(folder), "problems": found})
     else:

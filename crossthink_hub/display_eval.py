@@ -1,6 +1,6 @@
 """How the command line shows what an evaluation came to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ COMPARED = ("benchmark", "pass", "difference", "better", "worse", "p", "p, Holm"
 """Columns of a comparison that fit into a terminal; the report has all."""
 
 if TYPE_CHECKING:
+    from crossthink_hub.evaluation.benchmarks.benchmark import Benchmark
+    from crossthink_hub.evaluation.benchmarks.manifest import Manifest
     from crossthink_hub.evaluation.report.writing import Report
 
 
@@ -29,6 +31,29 @@ def results_report(results: Results, folder: Path) -> RenderableType:
     more = f"Tables and figures: crossthink report {escape(str(folder))} --out report"
     undone = [f"[yellow]{line}[/]" for line in _undone(results)]
     return Group(head, "", _table(results), *lines, *undone, "", more)
+
+
+def benchmarks_table(benchmarks: Sequence["Benchmark"]) -> RenderableType:
+    """Return the benchmarks as they are published."""
+    table = Table("benchmark", "rows", "from", "licence", "", **NARROW)
+    table.columns[1].justify = "right"
+    for own in benchmarks:
+        note = "gated; never published" if own.never_published else ""
+        table.add_row(own.name, f"{own.rows:,}", escape(own.repo), escape(own.licence), note)
+    return table
+
+
+def benchmarks_report(manifest: "Manifest", folder: Path) -> RenderableType:
+    """Return what a folder of benchmarks holds, and what is not in it."""
+    table = Table("config", "questions", "published", "not asked", **NARROW)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, own in manifest["benchmarks"].items():
+        dropped = sum(own["rows_dropped"].values())
+        table.add_row(name, f"{own['rows_kept']:,}", f"{own['rows_published']:,}", f"{dropped:,}")
+    left = [f"[yellow]{name} is left out:[/] {escape(why)}" for name, why in manifest["left_out"].items()]
+    send = f"hf upload OWNER/NAME {folder} --repo-type dataset"
+    return Group(f"[green]Built[/] {escape(str(folder))}", table, *left, f"To the Hub: {escape(send)}")
 
 
 def report_report(report: "Report", shown: RenderableType | None) -> RenderableType:

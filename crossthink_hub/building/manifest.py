@@ -77,6 +77,12 @@ def read_manifest(folder: Path) -> Manifest:
         FolderError: there is none, or it does not fit the schema.
     """
     manifest = read_json(folder)
+    if isinstance(manifest, dict) and manifest.get("what"):
+        raise FolderError(
+            f"holds {manifest['what']}, and no training data",
+            where=folder,
+            fix=f"`hf upload OWNER/NAME {folder} --repo-type dataset` sends it to the Hub as it is.",
+        )
     if found := problems_of(manifest):
         raise FolderError(found[0], where=folder, fix="Build it again, or use the version that made it.")
     return manifest

@@ -31,6 +31,8 @@ FORMAT = 1
 GROWING = ("benchmarks", "passes")
 SHOWN = 3
 BATCH = 1_000
+ROWS = 5_000
+"""Rows in a part of a file that is read at once."""
 GRADED = (
     *("id", "task", "subcategory", "language", "solution"),
     *("meta_data.question_type", "meta_data.options"),
@@ -242,8 +244,8 @@ class RunFolder:
         """Write the verdicts by one mode on a file of generations, with `VERDICT`."""
         self._write(self.path / "verdicts" / mode / benchmark / file, verdicts)
 
-    def verdicts(self, mode: str, benchmark: str) -> pa.Table:
-        """Return the verdicts of a benchmark by a mode, as `VERDICT` has them.
+    def verdicts(self, mode: str, benchmark: str, columns: Sequence[str] = VERDICT.names) -> pa.Table:
+        """Return the verdicts of a benchmark by a mode, with columns of `VERDICT`.
 
         Raises:
             FolderError: they can't be read, or there are none by that mode.
@@ -253,7 +255,7 @@ class RunFolder:
         if not names:
             fix = f"Grade its answers: crossthink eval --regrade {self.path}"
             raise FolderError(f"has no verdicts on {benchmark} by {mode}", where=self.path, fix=fix)
-        return pa.concat_tables(_read(folder / name, VERDICT) for name in names)
+        return pa.concat_tables(_read(folder / name, VERDICT, columns) for name in names)
 
     def forget_verdicts(self) -> None:
         """Remove all verdicts.
@@ -268,7 +270,8 @@ class RunFolder:
             raise _unwritable(self.path / "verdicts", error) from error
 
     def _write(self, path: Path, table: pa.Table) -> None:
-        _written_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
+        how = {"compression": "zstd", "row_group_size": ROWS}
+        _written_whole(path, lambda part: pq.write_table(table, part, **how))
 
 
 def generation_of(row: Mapping[str, Any]) -> Generation:

@@ -16,6 +16,8 @@ from crossthink_hub.evaluation.summing import Answers, Questions, pass_result
 from crossthink_hub.evaluation.verdicts import MODES
 from crossthink_hub.grading.settings import Mode, check_choice
 
+SUMMED = ("id", "run", "sample", "correct", "formatted", "status", "tokens", "finish")
+"""Columns of verdicts that are summed."""
 MAIN: Mode = "equivalent"
 """How answers are compared for the scores that tables show; the other modes stand beside it."""
 
@@ -91,7 +93,7 @@ def _passes(
 ) -> Iterator[tuple[str, PassResult]]:
     if not folder.files(questions.benchmark):
         return
-    verdicts = {one: folder.verdicts(one, questions.benchmark) for one in MODES}
+    verdicts = {one: folder.verdicts(one, questions.benchmark, SUMMED) for one in MODES}
     seen = _seen_ids(said, questions.benchmark)
     for name, how in said["passes"].items():
         modes: dict[str, Answers] = {
