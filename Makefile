@@ -16,6 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUICK_START := $(CURDIR)/.venv-quick-start
 export CROSSTHINK_QUICK_START := $(QUICK_START)
 
+# Two files of tests at a time; each with one thread, for two that wait for each other take ten times as long.
+IN_FILES := -n 2 --dist loadfile
+SIDE_BY_SIDE := OMP_NUM_THREADS=1
+
 # An environment that sees what .venv has, and may have other versions of it.
 define on_top_of_venv
 	$(PYTHON) -m venv $(1)
@@ -83,7 +87,8 @@ demo: setup
 
 test: setup chromium test-compat test-trainers test-hub1 $(READER)/ready
 	rm -rf $(QUICK_START)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest crossthink_hub tests --ignore tests/compat --ignore tests/trainers
+	HF_HUB_OFFLINE=1 $(SIDE_BY_SIDE) $(BIN)/python -m pytest crossthink_hub tests $(IN_FILES) \
+		--ignore tests/compat --ignore tests/trainers
 	$(MAKE) test-vllm
 
 test-compat: $(COMPAT)/ready setup
@@ -93,7 +98,7 @@ test-trainers: $(TRAINERS)/ready
 	HF_HUB_OFFLINE=1 $(TRAINERS)/bin/python -m pytest tests/trainers -p no:cacheprovider
 
 test-hub1: $(HUB1)/ready $(READER)/ready
-	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/publishing -p no:cacheprovider
+	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/publishing $(IN_FILES) -p no:cacheprovider
 	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/training/test_model_push.py -p no:cacheprovider
 
 # The proof that it learns, with two seeds more.

@@ -50,7 +50,9 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a model on the paper's benchmarks. The same command again makes only what is missing."""
+    from crossthink_hub.evaluation.evaluate import alone
     from crossthink_hub.evaluation.evaluate import evaluate as run
+    from crossthink_hub.evaluation.run_folder import RunFolder
     from crossthink_hub.evaluation.scoring import grade_run
     from crossthink_hub.evaluation.settings import default_out, read_evaluation
     from crossthink_hub.training.layers import parse_settings
@@ -72,9 +74,11 @@ def evaluate(
     if regrade is not None:
         if asked or settings or out_folder:
             raise UsageError("only grades answers again: of all options it takes --mode", where="--regrade")
-        folder, results = regrade, grade_run(regrade, mode)
+        RunFolder(regrade).identity()  # that there is one, before anything is made beside it
+        with alone(regrade):
+            folder, results = regrade, grade_run(regrade, mode)
     else:
-        evaluation = read_evaluation(str(model), **asked, **parse_settings(settings or ()))
+        evaluation = read_evaluation(str(model), **{**asked, **parse_settings(settings or ())})
         folder = out_folder or default_out(evaluation.model)
         results = run(evaluation, folder, mode)
     if as_json:

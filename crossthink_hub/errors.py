@@ -57,6 +57,10 @@ class SourceError(CrossThinkError):
     exit_code = 3
 
 
+class GatedError(SourceError):
+    """The Hub gives an upstream only to who has accepted its terms."""
+
+
 class OutputError(CrossThinkError):
     """The output can't be written."""
 

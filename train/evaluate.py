@@ -1,4 +1,4 @@
-"""Measure a model on the paper's benchmarks, and report: what `crossthink eval` and `crossthink report` do.
+"""Measure a model on the paper's benchmarks: what `crossthink eval` does, for launchers.
 
     python train/evaluate.py runs/gpr_up_7b/final --out runs/eval-gpr_up_7b benchmarks=[mmlu_pro,amc23] runs=3
 
@@ -6,13 +6,17 @@ docs/evaluation.md has every key. Run again, it makes only the answers that are 
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from crossthink_hub.display import escaped
+from crossthink_hub.display_eval import results_report
 from crossthink_hub.errors import INTERRUPTED, CrossThinkError
 from crossthink_hub.evaluation.evaluate import evaluate
 from crossthink_hub.evaluation.settings import read_evaluation
+from crossthink_hub.terminal import err, out
 from crossthink_hub.training.layers import parse_settings
 
 
@@ -32,20 +36,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and return the exit code."""
     asked = parse(arguments)
+    # A launcher's SIGTERM is as a Ctrl-C: what was answered is written down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         results = evaluate(read_evaluation(asked.model, **parse_settings(asked.settings)), asked.out)
     except CrossThinkError as error:
         if asked.debug:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        err.print(f"error: {escaped(str(error))}", highlight=False, soft_wrap=True)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    for name, benchmark in results.benchmarks.items():
-        for run, one in benchmark.passes.items():
-            score = one.modes[results.mode].score
-            low, value, high = (f"{100 * one:.2f}" for one in (score.low, score.value, score.high))
-            print(f"{name:13} {run:8} {value:>6}  ({low} to {high})")
+    out.print(results_report(results, asked.out))
     return 0
 
 

@@ -29,6 +29,12 @@ def score_blend(runs: Sequence[Results], name: str) -> str:
     twice = [source for source, count in Counter(map(_source, runs)).items() if count > 1]
     if twice:
         raise UsageError(f"two runs are of models trained on {twice[0]}", fix="Give one of each source.")
+    bases = {run.model.base for run in runs}
+    if len(bases) > 1:
+        raise UsageError(
+            f"the runs are of models that began as different ones: {', '.join(sorted(map(str, bases)))}",
+            fix="Weigh sources by models trained from the same one.",
+        )
     shared = _shared(by_source)
     averages = {
         source: 100 * sum(_score(run, benchmark) for benchmark in shared) / len(shared)
@@ -51,7 +57,7 @@ def _shared(runs: Mapping[str, Results]) -> list[str]:
     """Return the benchmarks on which all runs were asked equally many questions of the same rows."""
     asked = [
         {
-            (name, one.row_digest, one.asked)
+            (name, one.row_digest, one.asked, run.mode, str(found.sampling))
             for name, one in run.benchmarks.items()
             if (found := main_pass(run, name)) and not found.missing
         }
@@ -61,7 +67,7 @@ def _shared(runs: Mapping[str, Results]) -> list[str]:
     if not names:
         raise UsageError(
             "the runs have no benchmark in common that all were asked in full",
-            fix="Run them with the same --benchmarks, --sources and --limit.",
+            fix="Run them with the same --benchmarks, --sources, --limit, sampling and --mode.",
         )
     return [own.name for own in BENCHMARKS if own.name in names]
 

@@ -1,9 +1,9 @@
 """An evaluation from its settings to its results: all is checked first, then what is missing generated."""
 
+import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -74,6 +74,7 @@ def evaluate(settings: Evaluation, out: Path, mode: str = MAIN, say: Say = say_l
         prepared = prepare(settings, out, say)
         pending = sum(1 for _ in missing(prepared, settings.seed))
         if pending:
+            check_disk(out, pending)
             say(f"{pending:,} answers to make with {settings.model}")
             _generate(prepared, settings.seed, pending)
         return grade_run(out, mode)
@@ -88,8 +89,9 @@ def alone(out: Path) -> Iterator[None]:
         OutputError: it can't be written beside.
     """
     try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out.absolute().parent / f".{out.name}.lock", timeout=0)
+        place = out.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(place.parent / f".{place.name}.lock", timeout=0)
         lock.acquire()
     except Timeout as error:
         raise UsageError(
@@ -110,7 +112,7 @@ def alone(out: Path) -> Iterator[None]:
 
 def prepare(settings: Evaluation, out: Path, say: Say) -> Prepared:
     """Check everything that can be checked without a token, and write down what is asked."""
-    record = read_record(settings.model, settings.revision) if settings.endpoint is None else None
+    record = read_record(settings.model, settings.revision, say) if settings.endpoint is None else None
     folder, chosen = RunFolder(out), choose_engine(settings, out, say)
     said = _identity(settings, record, chosen)
     folder.settle(said)
@@ -125,7 +127,6 @@ def prepare(settings: Evaluation, out: Path, say: Say) -> Prepared:
         asked[one.name] = len(one.questions)
         longest = max(longest, one.longest or 0)
     passes = [_added(one, asked, folder) for one in settings.passes()]
-    check_disk(out, sum(own.samples[name] * count for own in passes for name, count in asked.items()))
     seen = _seen(folder, said["model"]["config"], _training_data(settings, record), say)
     folder.note(skipped=_skipped(folder, skipped), seen=seen)
     return Prepared(folder, chosen, longest, passes)
@@ -155,10 +156,10 @@ def _identity(settings: Evaluation, record: ModelRecord | None, chosen: Chosen) 
         config=settings.config or (record.config if record else None),
         answer=own if settings.answer == AUTO else settings.answer,
         data_version=record.provenance.data.version if record else None,
+        weights=chosen.digest,
     )
     return {
         "model": asdict(model),
-        "weights": chosen.digest,
         "engine": dict(chosen.facts),
         "profile": {
             "name": settings.profile,
@@ -226,26 +227,47 @@ class Collected:
     """
 
     folder: RunFolder
-    _waiting: dict[tuple[str, str], list[Generation]] = field(
-        default_factory=lambda: defaultdict(list), init=False
-    )
+    _waiting: dict[tuple[str, str], list[Generation]] = field(default_factory=dict, init=False)
     _since: float = field(default=0.0, init=False)
     _pause: float = field(default=SOON, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __post_init__(self) -> None:
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def add(self, generation: Generation) -> None:
         """Take an answer."""
-        if not self._waiting:
-            self._since = time.monotonic()
-        own = self._waiting[generation.key.benchmark, generation.key.run]
-        own.append(generation)
-        if len(own) >= AT_ONCE or time.monotonic() - self._since > self._pause:
-            self.close()
+        with self._lock:
+            if not self._waiting:
+                self._since = time.monotonic()
+            own = self._waiting.setdefault((generation.key.benchmark, generation.key.run), [])
+            own.append(generation)
+            if len(own) >= AT_ONCE or self._is_due():
+                self._write()
 
     def close(self) -> None:
         """Write what was taken and is not written yet."""
-        for generations in self._waiting.values():
-            self.folder.write_generations(generations)
-        self._waiting.clear()
+        self._ended.set()
+        with self._lock:
+            self._write()
+
+    def _is_due(self) -> bool:
+        return bool(self._waiting) and time.monotonic() - self._since > self._pause
+
+    def _watch(self) -> None:
+        """Write what has waited for long while no answer comes."""
+        while not self._ended.wait(SOON):
+            with self._lock:
+                if self._is_due():
+                    with suppress(OutputError):  # met again where the next answer comes, or at the end
+                        self._write()
+
+    def _write(self) -> None:
+        while self._waiting:
+            key = next(iter(self._waiting))
+            self.folder.write_generations(self._waiting[key])
+            del self._waiting[key]
         self._pause = min(2 * self._pause, LATE)
 
 
@@ -253,6 +275,7 @@ def _generate(prepared: Prepared, seed: int, pending: int) -> None:
     """Make the answers that are missing; those that were made are kept, whatever ends it."""
     with ExitStack() as stack:
         engine = stack.enter_context(closing(prepared.chosen.start(prepared.longest)))
+        prepared.folder.note(made_by=dict(engine.facts()))
         collected = stack.enter_context(closing(Collected(prepared.folder)))
         generations = stack.enter_context(closing(engine.generate(missing(prepared, seed))))
         for generation in tracked(generations, pending, "Answers"):

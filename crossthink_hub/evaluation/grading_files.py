@@ -132,13 +132,17 @@ def _processes(
 
 
 def _hear(process: "subprocess.Popen[str]", share: Sequence[Sized], said: "SimpleQueue[str]") -> None:
-    stdin, stdout = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-    with suppress(BrokenPipeError):  # it ended at once
-        stdin.write("".join(f"{benchmark} {file}\n" for benchmark, file, _ in share))
-        stdin.close()
-    for line in stdout:
+    Thread(target=_tell, args=(cast("IO[str]", process.stdin), share), daemon=True).start()
+    for line in cast("IO[str]", process.stdout):
         said.put(line)
     said.put("")
+
+
+def _tell(stdin: IO[str], share: Sequence[Sized]) -> None:
+    """Say which files to grade, beside hearing which are: either may have to wait for the other."""
+    with suppress(BrokenPipeError):  # it ended early
+        stdin.write("".join(f"{benchmark} {file}\n" for benchmark, file, _ in share))
+        stdin.close()
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,13 +1,14 @@
 """What a model that was trained here says of itself: its `crossthink.json`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from crossthink_hub.errors import UsageError
+from crossthink_hub.progress import say as say_line
 from crossthink_hub.recipe.configs import LONG, SHORT, configs
 from crossthink_hub.training.checkpoints import RECORD
 from crossthink_hub.training.provenance import Provenance
@@ -45,13 +46,20 @@ class ModelRecord:
         return SHORT if known and known.answer == SHORT else LONG
 
 
-def read_record(model: str, revision: str | None = None) -> ModelRecord | None:
+def read_record(
+    model: str, revision: str | None = None, say: Callable[[str], None] = say_line
+) -> ModelRecord | None:
     """Return what a model says of itself, None if it was not trained here.
+
+    Args:
+        model: a folder, or a name on the Hub.
+        revision: on the Hub.
+        say: is told if the Hub can't be asked.
 
     Raises:
         UsageError: its record can't be read.
     """
-    path = Path(model) / RECORD if Path(model).is_dir() else _from_hub(model, revision)
+    path = Path(model) / RECORD if Path(model).is_dir() else _from_hub(model, revision, say)
     if path is None or not path.is_file():
         return None
     try:
@@ -62,14 +70,22 @@ def read_record(model: str, revision: str | None = None) -> ModelRecord | None:
     return ModelRecord(provenance, recipe)
 
 
-def _from_hub(model: str, revision: str | None) -> Path | None:
+def _from_hub(model: str, revision: str | None, say: Callable[[str], None]) -> Path | None:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     try:
         return Path(hf_hub_download(model, RECORD, revision=revision))
-    except (EntryNotFoundError, RepositoryNotFoundError, HFValidationError, OSError):
-        return None  # whether there is such a model is the preflight's question
+    except LocalEntryNotFoundError:
+        say(f"{model}: the Hub can't be asked whether it was trained here; it is taken as it is")
+    except (EntryNotFoundError, RepositoryNotFoundError, HFValidationError):
+        pass  # whether there is such a model is the preflight's question
+    return None
 
 
 def training_questions(dataset: str, config: str, split: str = "train") -> Iterator[str]:

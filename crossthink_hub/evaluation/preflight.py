@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from crossthink_hub.building.digest import hexadecimal, row_digests, set_digest
-from crossthink_hub.errors import OutputError, SourceError, UsageError
+from crossthink_hub.errors import GatedError, OutputError, SourceError, UsageError
 from crossthink_hub.evaluation.benchmarks import named
 from crossthink_hub.evaluation.benchmarks.loading import missing, read_benchmarks
 from crossthink_hub.evaluation.benchmarks.reading import Loaded
@@ -74,8 +74,8 @@ def ready_benchmarks(
         skipped: takes the benchmarks that can't be had, each with the reason.
 
     Raises:
-        UsageError: a benchmark that was named can't be had, or none can.
-        SourceError: a file can't be read, or the Hub not be reached.
+        UsageError: there is no such benchmark.
+        SourceError: none can; or a file can't be read, or the Hub not be reached.
     """
     for name in settings.names():
         loaded = _loaded(name, settings, answer, skipped)
@@ -84,7 +84,9 @@ def ready_benchmarks(
         else:
             yield _ready(loaded, settings.limit, prompts, positions, say)
     if len(skipped) == len(settings.names()):
-        raise missing(list(skipped), settings.sources)
+        raise SourceError(
+            "; ".join(f"{name}: {why}" for name, why in skipped.items()), where=settings.sources
+        )
 
 
 def _loaded(name: str, settings: Evaluation, answer: str, skipped: dict[str, str]) -> Loaded | None:
@@ -92,9 +94,7 @@ def _loaded(name: str, settings: Evaluation, answer: str, skipped: dict[str, str
     (benchmark,) = named([name])
     try:
         found = read_benchmarks([name], settings.sources, answer)
-    except SourceError as error:
-        if not benchmark.gated:
-            raise
+    except GatedError as error:
         skipped[name] = " ".join(str(error).split())
         return None
     if not found and not (ALL in settings.benchmarks or benchmark.gated):

@@ -2,13 +2,13 @@
 
 import hashlib
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from crossthink_hub.evaluation.preflight import Conversation, joined
 from crossthink_hub.evaluation.settings import Evaluation
-from crossthink_hub.training.chat import Chat, load_tokenizer, named, read_chat
+from crossthink_hub.training.chat import Chat, load_tokenizer, named, read_chat, templated
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -61,13 +61,13 @@ class LocalPrompter:
 
     Attributes:
         tokenizer: of the model, with the chat template.
-        options: for the chat template.
+        asked: which model it is, and how it speaks.
         chat: how the model speaks.
         positions: tokens that the model can look at.
     """
 
     tokenizer: "PreTrainedTokenizerBase"
-    options: Mapping[str, Any]
+    asked: Asked
     chat: Chat
     positions: int
 
@@ -87,13 +87,14 @@ class LocalPrompter:
         return [len(tokens) for tokens in self._encoded(conversations)]
 
     def _encoded(self, conversations: Sequence[Conversation]) -> list[list[int]]:
-        encoded: Any = self.tokenizer.apply_chat_template(
-            [[dict(message) for message in messages] for messages in conversations],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            **self.options,
-        )
+        with templated(self.asked):
+            encoded: Any = self.tokenizer.apply_chat_template(
+                [[dict(message) for message in messages] for messages in conversations],
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+                **self.asked.settings.chat_template_kwargs,
+            )
         return cast("list[list[int]]", encoded["input_ids"])
 
 
@@ -106,7 +107,7 @@ def local_prompter(settings: Evaluation, say: Callable[[str], None]) -> LocalPro
     asked = Asked(settings)
     tokenizer = load_tokenizer(asked)
     chat = read_chat(asked, tokenizer, say)
-    return LocalPrompter(tokenizer, settings.chat_template_kwargs, chat, _positions(asked))
+    return LocalPrompter(tokenizer, asked, chat, _positions(asked))
 
 
 def _positions(asked: Asked) -> int:

@@ -174,6 +174,7 @@ class Model:
         config: what it was trained on, `gpr_up`; None for a model as it is.
         answer: `long`, or `short` for a model trained on letters alone.
         data_version: of what it was trained on, as its record has it.
+        weights: digest of its files, or its commit on the Hub; None behind an endpoint.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Model:
     config: str | None
     answer: str
     data_version: str | None = None
+    weights: str | None = None
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,7 @@ def read_results(folder: Path) -> Results:
         )
     try:
         return _of_json(said, Results)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FolderError(f"is not as expected ({error!r})", where=path, fix=_again(folder)) from error
 
 

@@ -11,6 +11,7 @@ Every file is written at once and whole, so that a kill at any time leaves a run
 """
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -133,11 +134,13 @@ class RunFolder:
         path = self.path / RUN_FILE
         try:
             said: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        except ValueError as error:
+            raise FolderError(f"is damaged ({error})", where=path, fix="Choose another --out.") from error
+        except OSError as error:
             raise FolderError(
                 "no evaluation lies here", where=self.path, fix="Give the --out of a `crossthink eval`."
             ) from error
-        if said.pop("format", None) != FORMAT:
+        if not isinstance(said, dict) or said.pop("format", None) != FORMAT:
             raise FolderError(
                 f"is not of format {FORMAT}",
                 where=path,
@@ -345,6 +348,8 @@ def _written_whole(path: Path, write: Any) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())  # else a power cut may leave its name without its content
         part.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error

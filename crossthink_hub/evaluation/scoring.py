@@ -10,7 +10,15 @@ import pyarrow.compute as pc
 from crossthink_hub.errors import FolderError
 from crossthink_hub.evaluation.benchmarks import BENCHMARKS
 from crossthink_hub.evaluation.grading_files import grade_files
-from crossthink_hub.evaluation.results import BenchmarkResult, Model, PassResult, Results, Seen, write_results
+from crossthink_hub.evaluation.results import (
+    FILE_NAME,
+    BenchmarkResult,
+    Model,
+    PassResult,
+    Results,
+    Seen,
+    write_results,
+)
 from crossthink_hub.evaluation.run_folder import RunFolder
 from crossthink_hub.evaluation.summing import Answers, Questions, pass_result
 from crossthink_hub.evaluation.verdicts import MODES
@@ -18,6 +26,7 @@ from crossthink_hub.grading.settings import Mode, check_choice
 
 SUMMED = ("id", "run", "sample", "correct", "formatted", "status", "tokens", "finish")
 """Columns of verdicts that are summed."""
+NO_ANSWER = "no answer yet"
 MAIN: Mode = "equivalent"
 """How answers are compared for the scores that tables show; the other modes stand beside it."""
 
@@ -37,6 +46,7 @@ def grade_run(path: Path, mode: str = MAIN) -> Results:
     check_choice("mode", mode, get_args(Mode))
     folder = RunFolder(path)
     said = folder.identity()
+    (path / FILE_NAME).unlink(missing_ok=True)  # until new ones are there, there are none
     grade_files(folder, said["profile"]["thought"], said["profile"]["answer_in"])
     found = {name: _benchmark(folder, name, said, mode) for name in _in_order(folder.benchmarks())}
     graded = {name: one for name, one in found.items() if one.passes}
@@ -45,14 +55,14 @@ def grade_run(path: Path, mode: str = MAIN) -> Results:
     results = Results(
         name=path.resolve().name,
         model=Model(**said["model"]),
-        engine=_plain(said["engine"]),
+        engine={**_plain(said["engine"]), **_plain(said.get("~made_by", {}))},
         profile=said["profile"],
         seed=said["seed"],
         sources=said["~sources"],
         mode=mode,
         versions=said["~versions"],
         git=said["~git"],
-        skipped=said.get("~skipped", {}),
+        skipped={**said.get("~skipped", {}), **dict.fromkeys(found.keys() - graded.keys(), NO_ANSWER)},
         benchmarks=graded,
     )
     write_results(path, results)

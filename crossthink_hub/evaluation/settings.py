@@ -1,6 +1,7 @@
 """What an evaluation is asked to do: model, benchmarks, how to prompt and to sample."""
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -23,6 +24,8 @@ GREEDY, SAMPLED = "greedy", "sampled"
 SMALL = ("amc23", "gpqa_diamond")
 """So few questions that a single answer to each says little: sampled at least `SMALL_SAMPLES` times."""
 SMALL_SAMPLES = 16
+DRAWN: Mapping[str, Any] = MappingProxyType({"temperature": 0.6, "top_p": 0.95, "top_k": 0, "min_p": 0.0})
+"""How sampled answers are drawn if nobody says."""
 FILES = ("chat_template",)
 LEAST = {"limit": 1, "runs": 1, "samples": 0, "tensor_parallel": 1, "data_parallel": 0, "concurrency": 1}
 SHIPPED = ("evaluation/runs", "../train/evaluations")
@@ -100,10 +103,10 @@ class Evaluation:
     limit: int | None = None
     runs: int = 1
     samples: int = 0
-    temperature: float = 0.6
-    top_p: float = 0.95
-    top_k: int = 0
-    min_p: float = 0.0
+    temperature: float = DRAWN["temperature"]
+    top_p: float = DRAWN["top_p"]
+    top_k: int = DRAWN["top_k"]
+    min_p: float = DRAWN["min_p"]
     repetition_penalty: float = 1.0
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
@@ -146,6 +149,16 @@ class Evaluation:
             )
         if self.samples and not self.temperature:
             raise UsageError("samples at temperature 0 would all be alike", fix="Set a temperature, or runs.")
+        drawn = {name: getattr(self, name) for name in DRAWN}
+        if not self.samples and drawn != DRAWN:
+            changed = next(name for name in DRAWN if drawn[name] != DRAWN[name])
+            raise UsageError(
+                f"{changed} is of sampled answers, and none are asked for", fix="Ask for some: samples."
+            )
+        try:
+            json.dumps(dict(self.chat_template_kwargs))
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"chat_template_kwargs is no JSON ({error})") from error
         self.names()
         self.passes()
 
@@ -177,7 +190,7 @@ class Evaluation:
         }
         if not self.samples:
             return [Pass(GREEDY, Sampling(**penalties), dict.fromkeys(self.names(), self.runs))]
-        drawn = {name: getattr(self, name) for name in ("temperature", "top_p", "top_k", "min_p")}
+        drawn = {name: getattr(self, name) for name in DRAWN}
         small = {name: max(self.samples, SMALL_SAMPLES) for name in SMALL}
         samples = {name: small.get(name, self.samples) for name in self.names()}
         return [Pass(SAMPLED, Sampling(**drawn, **penalties), samples)]
@@ -270,6 +283,7 @@ def _typed(key: str, value: Any, kind: str, where: object) -> Any:
         value = (
             [value] if isinstance(value, str | int) else list(value) if isinstance(value, tuple) else value
         )
-        return tuple(typed(key, value, kind, where))
+        of = _kind(get_args(get_type_hints(Evaluation)[key])[0])
+        return tuple(typed(key, one, of, where) for one in typed(key, value, kind, where))
     found = typed(key, value, kind, where)
     return MappingProxyType(found) if kind == "mapping" else found

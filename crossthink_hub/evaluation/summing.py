@@ -80,6 +80,10 @@ class Answers:
     def of(cls, questions: Questions, verdicts: pa.Table) -> "Answers":
         """Return verdicts, with `run_folder.VERDICT`, as columns."""
         place = pc.index_in(verdicts["id"], pa.array(questions.ids))
+        # An answer may stand in two files if a command was interrupted just as it wrote: it counts once.
+        key = _numpy(place).astype(np.int64) * (1 << 32) + _numpy(verdicts["sample"])
+        first = np.sort(np.unique(key, return_index=True)[1])
+        verdicts, place = verdicts.take(first), place.take(first)
         correct = verdicts["correct"]
         return cls(
             questions,
@@ -121,9 +125,10 @@ def scores(answers: Answers, seen: Collection[str] | None) -> Scores | None:
         return None
     tasks = by_part(tally, questions.task)
     unseen = None if seen is None else answers.tally(_is_not_of(answers, seen))
-    whole = answers.tally(~answers.cut)
+    asked = _numpy(answers.table["finish"]) != str(Finish.PROMPT_TOO_LONG)
+    whole = answers.tally(asked & ~answers.cut)
     statuses = pc.value_counts(answers.table["status"]).to_pylist()
-    formatted = _numpy(answers.table["formatted"])[answers.graded]
+    formatted = _numpy(answers.table["formatted"])[answers.graded & asked]
     return Scores(
         score=table_score(questions, tally),
         pooled=pooled(tasks.values()),
@@ -133,7 +138,7 @@ def scores(answers: Answers, seen: Collection[str] | None) -> Scores | None:
         pass_at=_pass_at(tally),
         without_truncated=None if whole is None else table_score(questions, whole),
         without_seen=None if unseen is None else table_score(questions, unseen),
-        format_rate=float(formatted.mean()),
+        format_rate=float(formatted.mean()) if len(formatted) else None,
         ungradable=int((~answers.graded).sum()),
         statuses={one["values"]: one["counts"] for one in sorted(statuses, key=lambda one: -one["counts"])},
         tasks=_parts(tasks),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossthink_hub.errors import CrossThinkError, OutputError, SourceError
+from crossthink_hub.errors import CrossThinkError, GatedError, OutputError, SourceError
 from crossthink_hub.hub.endpoint import endpoint, first_line
 from crossthink_hub.sources.registry import Source, choose
 
@@ -166,7 +166,7 @@ def _in_plain_words(error: Exception, repo: str) -> CrossThinkError:
     from huggingface_hub import errors
 
     if isinstance(error, errors.GatedRepoError):
-        return SourceError(
+        return GatedError(
             "is gated: its authors ask you to accept their terms first",
             where=repo,
             fix=f"Accept them at {endpoint()}/datasets/{repo}, log in (`hf auth login`), and run it again.",

@@ -114,6 +114,21 @@ def named(recipe: Speaker) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def templated(recipe: Speaker) -> Iterator[None]:
+    """Say of a chat template that it can't be rendered."""
+    from jinja2 import TemplateError
+
+    try:
+        yield
+    except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise UsageError(
+            f"its chat template can't be rendered ({error or type(error).__name__})",
+            where=recipe.model,
+            fix="Check chat_template and chat_template_kwargs.",
+        ) from error
+
+
 def read_chat(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase", say: Callable[[str], None]) -> Chat:
     """Return how a model speaks, after a check that what it says reaches the reward.
 
@@ -152,7 +167,10 @@ def _check_tags(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase") -> None:
 
 def _rendered(recipe: Speaker, tokenizer: "PreTrainedTokenizerBase", messages: Any, prompt: bool) -> str:
     options = recipe.argument("chat_template_kwargs", {})
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt, **options)
+    with templated(recipe):
+        text = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=prompt, **options
+        )
     return cast("str", text)
 
 

@@ -153,6 +153,19 @@ def test_cut_off_answers_are_shown(crossthink: Crossthink, tmp_path: Path):
         (("eval", "m", "--set", "concurrency=many"), 2, "concurrency is 'many', and must be a whole number"),
         (("eval", "m", "--samples", "4", "--runs", "2"), 2, "adds the other"),
         (("eval", "m", "--temperature", "-1", "--samples", "2"), 2, "temperature is -1"),
+        (
+            ("eval", "m", "--temperature", "0.9"),
+            2,
+            "temperature is of sampled answers, and none are asked for",
+        ),
+        (("eval", "m", "--set", "benchmarks=[[mmlu]]"), 2, "benchmarks is ['mmlu'], and must be text"),
+        (
+            ("eval", "m", "--set", "stop_token_ids=[a]"),
+            2,
+            "stop_token_ids is 'a', and must be a whole number",
+        ),
+        (("eval", "m", "--limit", "2", "--set", "limit=0"), 2, "limit is 0"),
+        (("eval", "m", "--set", "chat_template_kwargs={d: 2024-01-01}"), 2, "is no JSON"),
         (("eval", "./nothing/here"), 2, "no such folder"),
         (("eval", "missing.yaml"), 2, "missing.yaml"),
         (("eval", "--regrade", "nothing"), 1, "no evaluation lies here"),
@@ -307,10 +320,8 @@ def test_the_thin_entry_point_does_the_same(server: OpenAIServer, tmp_path: Path
     ]  # fmt: skip
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
-    assert [line.split()[:3] for line in done.stdout.splitlines()] == [
-        ["mmlu", "greedy", "100.00"],
-        ["amc23", "greedy", "100.00"],
-    ]
+    shown = [line.split()[:3] for line in done.stdout.splitlines() if line.startswith(("mmlu", "amc23"))]
+    assert shown == [["mmlu", "2/17", "100.00"], ["amc23", "2/8", "100.00"]]
 
 
 # Reports.
@@ -355,7 +366,9 @@ def test_a_report_leaves_no_figure_of_an_earlier_one(
 ):
     crossthink("report", *three_runs, "--out", "report")
     (tmp_path / "report" / "figures" / "figure_99.png").write_bytes(b"old")
-    crossthink("report", three_runs[0], "--out", "report")
+    (tmp_path / "training").mkdir()
+    said = crossthink("report", three_runs[0], "training", "--out", "report").stderr
+    assert "training holds no evaluation, and is left out" in said
     assert not (tmp_path / "report" / "figures" / "figure_99.png").exists()
 
 
@@ -388,3 +401,27 @@ def test_a_blend_is_scored_by_runs_of_single_sources(
     crossthink("build", "--blend", "mine.yaml", "--sources", "sample", "--out", "built")
     refused = crossthink("blend", "score", runs[0], runs[0], code=2).stderr
     assert "two runs are of models trained on mmlu" in refused
+
+
+# Benchmarks as data.
+
+
+def test_benchmarks_are_listed_built_and_checked(crossthink: Crossthink, tmp_path: Path):
+    listed = json.loads(crossthink("benchmarks", "list", "--json").stdout)
+    assert [one["rows"] for one in listed] == [14_042, 12_032, 198, 8_062, 26_529, 500, 40]
+    built = crossthink("benchmarks", "build", "--sources", "sample")
+    assert "gpqa_diamond is left out" in built.stdout
+    assert "all is well" in crossthink("validate", "crossthink-eval").stdout
+    (path,) = (tmp_path / "crossthink-eval" / "data" / "amc23").iterdir()
+    path.write_bytes(path.read_bytes()[:-1])
+    found = crossthink("validate", "crossthink-eval", "--json", code=1)
+    assert json.loads(found.stdout)["problems"] == [
+        f"data/amc23/{path.name}: is not what it was: its checksum differs"
+    ]
+
+
+def test_benchmarks_are_not_pushed_as_training_data(crossthink: Crossthink):
+    crossthink("benchmarks", "build", "amc23", "--sources", "sample", "--out", "eval")
+    refused = crossthink("push", "you/eval", "--dir", "eval", "--dry-run", code=1).stderr
+    assert "holds benchmarks, and no training data" in refused
+    assert "hf upload" in refused

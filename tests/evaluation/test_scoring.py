@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -133,11 +134,12 @@ def test_cut_off_and_unasked_are_counted_apart(tmp_path: Path, rows: dict[str, p
     one = grade_run(tmp_path / "run").benchmarks["mmlu"].passes["greedy"]
     total = len(questions)
     assert (one.answers, one.truncated, one.prompt_too_long) == (total - 2, 3, 2)
+    assert one.modes["equivalent"].format_rate == pytest.approx((total - 5) / (total - 2))
     assert set(one.too_long) == too_long
     scores = one.modes["equivalent"]
     assert scores.score.value == pytest.approx((total - 5) / total)
     assert scores.without_truncated is not None
-    assert scores.without_truncated.value == pytest.approx((total - 5) / (total - 3))
+    assert scores.without_truncated.value == pytest.approx(1)
     assert one.lengths["all"].answers == total - 2
 
 
@@ -163,6 +165,33 @@ def test_answers_that_are_missing_are_counted(tmp_path: Path, rows: dict[str, pa
     other.write_questions("amc23", rows["amc23"])
     one = grade_run(tmp_path / "other").benchmarks["amc23"].passes["greedy"]
     assert (one.answers, one.missing) == (1, len(rows["amc23"]) - 1)
+
+
+def test_an_answer_that_was_written_twice_counts_once(tmp_path: Path, rows: dict[str, pa.Table]):
+    folder = write_run(tmp_path / "run", {"amc23": rows["amc23"]}, right_every(0.5))
+    once = grade_run(tmp_path / "run").benchmarks
+    folder.write_generations(
+        [generation_of(row) for row in next(folder.generations("amc23")).to_pylist()[:3]]
+    )
+    assert grade_run(tmp_path / "run").benchmarks == once
+
+
+def test_a_benchmark_without_an_answer_is_named(tmp_path: Path, rows: dict[str, pa.Table]):
+    folder = write_run(tmp_path / "run", {name: rows[name] for name in ("amc23", "mmlu")}, right_every(1))
+    shutil.rmtree(folder.path / "generations" / "mmlu")
+    results = grade_run(tmp_path / "run")
+    assert (list(results.benchmarks), results.skipped) == (["amc23"], {"mmlu": "no answer yet"})
+
+
+def test_grading_that_is_interrupted_leaves_no_results(tmp_path: Path, rows: dict[str, pa.Table]):
+    folder = write_run(tmp_path / "run", {name: rows[name] for name in ("amc23", "mmlu")}, right_every(1))
+    grade_run(tmp_path / "run")
+    (damaged,) = (folder.path / "generations" / "mmlu").iterdir()
+    damaged.write_bytes(b"no Parquet")
+    with pytest.raises(FolderError, match="can't be read"):
+        grade_run(tmp_path / "run")
+    with pytest.raises(FolderError, match="no results here"):
+        read_results(tmp_path / "run")
 
 
 def test_regrading_by_another_mode_changes_the_main_one_alone(tmp_path: Path, rows: dict[str, pa.Table]):

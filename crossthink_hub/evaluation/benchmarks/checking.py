@@ -54,7 +54,7 @@ def _unlisted(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
         if name not in listed:
             yield f"{name}: is not in {FILE_NAME}"
     card = folder / "README.md"
-    text = card.read_text("utf-8") if card.is_file() else ""
+    text = card.read_text("utf-8", "replace") if card.is_file() else ""
     for name in sorted(listed):
         if name not in text:
             yield f"README.md: does not list {name}"

@@ -184,4 +184,4 @@ def _with_our_fix(benchmark: Benchmark, lock: Path) -> Iterator[None]:
         yield
     except SourceError as error:
         fix = ours.get(error.fix or "", error.fix)
-        raise SourceError(error.message, where=error.where, fix=fix) from error
+        raise type(error)(error.message, where=error.where, fix=fix) from error

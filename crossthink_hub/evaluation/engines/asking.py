@@ -102,7 +102,9 @@ class Asking:
         Raises:
             EngineError: it does not answer.
         """
+        options = self.fields.template_options
         body = {"model": self.settings.model, **prompt}
+        body |= {"chat_template_kwargs": dict(options)} if options else {}
         try:
             return await self.line.ask(f"{self.settings.root}/tokenize", body, _read_count, limits)
         except RefusedError:

@@ -13,7 +13,9 @@ WHERE = "chat template"
 
 
 class ChatTemplate:
-    """A chat template in Jinja, read as Transformers reads those of its tokenizers.
+    """A chat template in Jinja, read nearly as Transformers reads those of its tokenizers.
+
+    What only training or the clock needs, `{% generation %}` and `strftime_now`, it has not.
 
     Tokens that begin or end a text are written as nothing: the endpoint adds them where its model needs them.
 
@@ -55,7 +57,7 @@ class ChatTemplate:
                 eos_token="",
                 **self._options,
             )
-        except (TemplateError, TypeError, ValueError) as error:  # also what its expressions raise
+        except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
             raise UsageError(f"can't be rendered ({error})", where=WHERE) from error
 
 

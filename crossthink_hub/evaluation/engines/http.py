@@ -1,6 +1,7 @@
 """Requests to an endpoint over HTTP: what passes is waited out, and the rest is said in words."""
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -161,10 +162,25 @@ def _object(answer: "httpx2.Response") -> dict[str, Any]:
     try:
         found = orjson.loads(answer.content)
     except orjson.JSONDecodeError:
-        found = None
+        found = _lenient(answer.content)
     if not isinstance(found, dict):
         raise NoReplyError("answers with what is no JSON object")
     return found
+
+
+def _lenient(content: bytes) -> Any:
+    r"""Return JSON in which half a character, as a model may write one, stands for none.
+
+    Example:
+        >>> _lenient(b'{"text": "a\\ud800"}'), _lenient(b"<html>")
+        ({'text': 'a�'}, None)
+    """
+    try:
+        found = json.loads(content)
+        halves = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass")
+        return json.loads(halves.decode("utf-16", "replace"))
+    except ValueError:
+        return None
 
 
 def _seconds(retry_after: str | None) -> float | None:

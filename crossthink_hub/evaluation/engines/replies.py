@@ -9,6 +9,8 @@ from crossthink_hub.evaluation.engines.http import NoReplyError, RefusedError
 from crossthink_hub.evaluation.generation import Finish
 from crossthink_hub.grading.response import CLOSE, OPEN
 
+MOST_TOKENS = 1 << 31
+"""No text has as many tokens: a larger count is none."""
 FILTERED = "content_filter"
 BROKEN_OFF = frozenset({"abort", "error"})
 """Finish reasons of a server that gave up: the text is not all that the model would have written."""
@@ -109,7 +111,7 @@ def _finish(reason: object, tokens: int | None, most: int) -> Finish:
 def _count(found: Mapping[str, Any], name: str) -> int | None:
     usage = found.get("usage")
     count = usage.get(name) if isinstance(usage, dict) else None
-    return count if isinstance(count, int) else None
+    return count if isinstance(count, int) and 0 <= count < MOST_TOKENS else None
 
 
 def is_of_context(refused: RefusedError) -> bool:

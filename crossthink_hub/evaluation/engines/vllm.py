@@ -76,16 +76,20 @@ class Vllm:
         self._wait_until_ready()
         more = True
         while True:
-            for copy in self._copies:
-                while more and len(copy.asked) < copy.ready["window"]:
-                    request = next(requests, None)
-                    more = request is not None
-                    if request is not None and (unfit := self._ask(copy, request)):
-                        yield unfit
+            while more and (copy := self._free()):
+                request = next(requests, None)
+                more = request is not None
+                if request is not None and (unfit := self._ask(copy, request)):
+                    yield unfit
             if not any(copy.asked for copy in self._copies):
                 return
             copy, said = self._next(self.settings.timeout, self._copies[0])
             yield _generation(*copy.asked.pop(said["id"]), said)
+
+    def _free(self) -> Copy | None:
+        """Return the copy that has the fewest requests in hand; None if all have as many as they may."""
+        copy = min(self._copies, key=lambda one: len(one.asked))
+        return copy if len(copy.asked) < copy.ready["window"] else None
 
     def _ask(self, copy: Copy, request: Request) -> Generation | None:
         """Send a request; or return that its prompt does not fit."""

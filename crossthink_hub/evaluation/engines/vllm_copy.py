@@ -37,6 +37,7 @@ class Copy:
         self.ready: dict[str, Any] = {}
         self.asked: dict[str, tuple[Request, int]] = {}
         self._count = 0
+        self._begins = log.stat().st_size if log.is_file() else 0
         with log.open("ab") as words:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "crossthink_hub.evaluation.engines.worker"],
@@ -53,8 +54,9 @@ class Copy:
         self._write(_arguments(settings, gpus))
 
     def _read(self, stream: IO[bytes], said: "queue.Queue[Any]") -> None:
-        for line in stream:
-            said.put((self, orjson.loads(line)))
+        with suppress(orjson.JSONDecodeError):  # the last line of one that was killed
+            for line in stream:
+                said.put((self, orjson.loads(line)))
         said.put((self, None))
 
     def _write(self, value: Mapping[str, Any]) -> None:
@@ -72,7 +74,7 @@ class Copy:
     def ended(self) -> EngineError:
         """Return what to say of a copy that has ended before its time."""
         code = self._process.wait()
-        last = _last_words(self.log)
+        last = _last_words(self.log, self._begins)
         return EngineError(
             f"ended with exit code {code}" + (f": {last}" if last else ""),
             where="vLLM",
@@ -118,9 +120,10 @@ def _environment(settings: VllmSettings, gpus: tuple[str, ...]) -> dict[str, str
     return {**words, "VLLM_CPU_KVCACHE_SPACE": os.environ.get("VLLM_CPU_KVCACHE_SPACE", "1")}
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: Path, begins: int) -> str:
     """Return what a log last says is wrong: a line, and what is set off below it."""
-    lines = [line.strip() for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+    text = log.read_bytes()[begins:].decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     places = [place for place, line in enumerate(lines) if ERROR.search(line)]
     last = places[-1] if places else len(lines) - 1
     return " ".join(lines[max(last, 0) : last + 1 + BELOW])[:LONGEST]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import takewhile
 
 from crossthink_hub.errors import UsageError
 
@@ -84,7 +85,9 @@ def visible_gpus() -> list[str]:
     """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
-        return [name for name in named.split(",") if name.strip()]
+        # CUDA reads up to the first that is none.
+        names = map(str.strip, named.split(","))
+        return list(takewhile(lambda name: bool(name) and not name.startswith("-"), names))
     import torch
 
     return [str(number) for number in range(torch.cuda.device_count())]

@@ -10,6 +10,7 @@ from crossthink_hub.evaluation.report.runs import (
     asked_alike,
     base_run,
     estimates,
+    main_pass,
     part_of,
     untrained_name,
 )
@@ -81,6 +82,11 @@ def _doubt(run: Results, base: Results, name: str) -> str:
     """Return why a gain is of less weight, in words."""
     if not asked_alike(run, base, name):
         return "the two runs were asked other questions"
+    if run.mode != base.mode:
+        return f"graded by other modes, {run.mode} and {base.mode}"
+    mine, theirs = main_pass(run, name), main_pass(base, name)
+    if mine and theirs and mine.sampling != theirs.sampling:
+        return "the two runs were sampled in other ways"
     return part_of(run, name) or part_of(base, name)
 
 

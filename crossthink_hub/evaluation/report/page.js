@@ -216,10 +216,14 @@ if (document.getElementById("data")) {
     select.value = chosen;
   }
 
+  /** Tell whether the status says no more than right or wrong. */
+  function isPlain(row) {
+    return row.status === "correct" || row.status === "wrong";
+  }
+
   function line(row) {
     const verdict = verdictOf(row);
     const open = state.open.has(row.number);
-    const isPlain = row.status === "correct" || row.status === "wrong";
     const button = element(
       "button",
       { type: "button", class: `verdict ${verdict}`, "aria-expanded": open },
@@ -229,7 +233,7 @@ if (document.getElementById("data")) {
     return element(
       "tr",
       { class: open ? "answer open" : "answer", role: "row", "data-number": row.number },
-      cell(0, [button], isPlain ? "" : row.status.replaceAll("_", " ")),
+      cell(0, [button], isPlain(row) ? "" : row.status.replaceAll("_", " ")),
       cell(1, marked(row.run), row.sample),
       cell(2, [row.benchmark], row.task),
       cell(3, [element("span", { class: "clamped" }, ...marked(excerpt(row.prompt)))]),
@@ -257,7 +261,7 @@ if (document.getElementById("data")) {
     const facts = [
       ["Extracted answer", given(row.answer, "none")],
       ["Ground truth", given(row.truth, "none")],
-      ["Verdict", element("span", { class: verdict }, `${GLYPHS[verdict]} ${words(verdict)}`), ` · ${row.status}`],
+      ["Verdict", element("span", { class: verdict }, `${GLYPHS[verdict]} ${words(verdict)}`), isPlain(row) ? "" : ` · ${row.status.replaceAll("_", " ")}`],
       ["Why", given(row.why, "–")],
       ["Question", `${row.id} · ${row.task} · ${row.subcategory}`],
       ["Generation", `${row.run}, ${row.sample} · ${tokens} · ${row.finish}`],

@@ -13,8 +13,9 @@ from crossthink_hub.evaluation.report.page import page
 from crossthink_hub.evaluation.report.runs import distinct
 from crossthink_hub.evaluation.report.samples import MOST, samples
 from crossthink_hub.evaluation.report.sections import sections
-from crossthink_hub.evaluation.results import Results, read_results
-from crossthink_hub.evaluation.run_folder import RunFolder
+from crossthink_hub.evaluation.results import FILE_NAME, Results, read_results
+from crossthink_hub.evaluation.run_folder import RUN_FILE, RunFolder
+from crossthink_hub.progress import say
 
 TITLE = "Evaluation beside the tables of NEMOTRON-CROSSTHINK"
 MARKDOWN, PAGE, FIGURES = "report.md", "report.html", "figures"
@@ -63,9 +64,21 @@ def write_report(runs: Sequence[Path], out: Path, *, every: bool = False, most: 
         FolderError: results, answers or verdicts of a run can't be read.
         OutputError: the folder can't be written.
     """
+    runs = _evaluations(runs)
     results = distinct([read_results(run) for run in runs])
     parts = sections(results, every=every)
-    return _written(out, parts, results, list(_answers(runs, results, most // len(runs))))
+    return _written(out, parts, results, list(_answers(runs, results, most // max(1, len(runs)))))
+
+
+def _evaluations(folders: Sequence[Path]) -> Sequence[Path]:
+    """Return the folders that hold evaluations, and say which do not: `runs/*` may name trainings too."""
+    found = [path for path in folders if (path / RUN_FILE).exists() or (path / FILE_NAME).exists()]
+    if not found:
+        return folders  # what is wrong with the first is said where it is read
+    for path in folders:
+        if path not in found:
+            say(f"{path} holds no evaluation, and is left out")
+    return found
 
 
 def write_comparison(one: Path, other: Path, out: Path, *, most: int = MOST) -> tuple[Report, Section]:
