@@ -101,9 +101,10 @@ test-hub1: $(HUB1)/ready $(READER)/ready
 	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/publishing $(IN_FILES) -p no:cacheprovider
 	HF_HUB_OFFLINE=1 $(HUB1)/bin/python -m pytest tests/training/test_model_push.py -p no:cacheprovider
 
-# The proof that it learns, with two seeds more.
-test-slow: setup
+# The proof that it learns, with two seeds more; and every question of MMLU-Pro.
+test-slow: setup $(VLLM)/ready
 	CROSSTHINK_SLOW=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -s tests/training/test_learning.py
+	CROSSTHINK_SLOW=1 HF_HUB_OFFLINE=1 $(VLLM)/bin/python -m pytest tests/evaluation/test_eval_vllm.py -k mmlu_pro
 
 test-vllm: $(VLLM)/ready chromium
 	HF_HUB_OFFLINE=1 $(VLLM)/bin/python -m pytest tests/training/test_vllm.py tests/evaluation/test_eval_vllm.py \

@@ -146,3 +146,26 @@ def test_a_model_that_can_not_start_is_said_in_a_line(quick_start: Path, tmp_pat
     assert "Traceback" not in done.stderr
     assert "float7" in done.stderr
     assert "engine.log" in done.stderr
+
+
+@pytest.mark.real
+@pytest.mark.skipif("CROSSTHINK_SLOW" not in os.environ, reason="a few minutes: make test-slow")
+def test_every_question_of_mmlu_pro_end_to_end(quick_start: Path, real_benchmarks: Path, tmp_path: Path):
+    """12,032 questions, and sub-categories by the names that they are published under."""
+    command = [
+        sys.executable, "-m", "crossthink_hub", "eval", str(quick_start / "tiny_cpu" / "final"),
+        "--sources", str(real_benchmarks), "--benchmarks", "mmlu_pro", "--max-tokens", "64",
+        "--out", str(tmp_path / "run"),
+    ]  # fmt: skip
+    done = subprocess.run(command, env=ENV, capture_output=True, text=True, timeout=1800)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = read_results(tmp_path / "run").benchmarks["mmlu_pro"]
+    greedy = found.passes["greedy"]
+    assert (found.asked, greedy.answers + greedy.prompt_too_long, greedy.missing) == (12_032, 12_032, 0)
+    parts = greedy.modes["equivalent"].subcategories
+    assert list(parts) == [
+        "biology", "business", "chemistry", "computer science", "economics", "engineering", "health",
+        "history", "law", "math", "other", "philosophy", "physics", "psychology",
+    ]  # fmt: skip
+    assert parts["math"].questions == 1_351
+    write_report([tmp_path / "run"], tmp_path / "report")
