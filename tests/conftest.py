@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from common import REAL_SOURCES, REPOSITORY, RunPython, required
+from filelock import FileLock
 
 
 @pytest.fixture(scope="session")
@@ -24,21 +25,21 @@ def quick_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     kept = os.environ.get("CROSSTHINK_QUICK_START")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("quick_start")
-    if not (folder / "runs" / "tiny_cpu" / "final" / "crossthink.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        started = time.monotonic()
-        command = [
-            sys.executable,
-            "-m",
-            "crossthink_hub",
-            "train",
-            str(REPOSITORY / "train/recipes/tiny_cpu.yaml"),
-        ]
-        env = {**os.environ, "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900)
-        assert done.returncode == 0, done.stderr
-        print(f"quick start: {time.monotonic() - started:.0f} s")
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # tests run in two processes, and both may want it
+        if not (folder / "runs" / "tiny_cpu" / "final" / "crossthink.json").is_file():
+            _train_tiny(folder)
     return folder / "runs"
+
+
+def _train_tiny(folder: Path) -> None:
+    started = time.monotonic()
+    recipe = str(REPOSITORY / "train/recipes/tiny_cpu.yaml")
+    command = [sys.executable, "-m", "crossthink_hub", "train", recipe]
+    env = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    print(f"quick start: {time.monotonic() - started:.0f} s")
 
 
 @pytest.fixture

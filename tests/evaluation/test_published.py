@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
+from common import REPOSITORY
 from jsonschema import Draft202012Validator
 
 from crossthink_hub.card.words import prose
@@ -486,3 +487,12 @@ def test_mmlu_answers_are_a_third_shorter() -> None:
     said: Mapping[str, float] = PAPER.figure(3).values["mmlu"]
     assert round(float(percent_less(Fraction(said["gpr_up"]), Fraction(said["only_mr"])))) == 35
     assert fmean(said.values()) < float(tokens("gpr", "gpr_up"))  # MMLU's are shorter than the other tasks'
+
+
+def test_the_docs_name_every_finding_and_every_claim_that_does_not_agree() -> None:
+    text = (REPOSITORY / "docs" / "paper.md").read_text("utf-8")
+    for finding in published().findings.values():
+        assert f"| {finding.says} | {finding.confidence} |" in text
+    for claim in published().claims.values():
+        if not claim.agrees:
+            assert f"| {claim.where} | {claim.says} |" in text
