@@ -47,6 +47,8 @@ def test_the_wheel_has_every_file_of_the_package_and_the_recipes(wheel: Path) ->
         *(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "crossthink_hub").rglob("*.*")),
         *(f"crossthink_hub/training/recipes/{path.relative_to(recipes)}" for path in recipes.rglob("*.yaml")),
     }
+    runs = REPOSITORY / "train" / "evaluations"
+    expected |= {f"crossthink_hub/evaluation/runs/{path.name}" for path in runs.iterdir()}
     wanted = {name for name in expected if "__pycache__" not in name}
     assert {
         "crossthink_hub/training/model_card.md.j2",
@@ -64,6 +66,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+EVALUATION = """
+from crossthink_hub.evaluation.report.page import page
+from crossthink_hub.evaluation.settings import read_evaluation
+
+asked = read_evaluation("open-reasoner-zero-7b")
+assert open(asked.chat_template).read()
+assert "<html" in page("Report", "of nothing", [], [])
+print(asked.chat_template)
+"""
 TRAINING = """
 from pathlib import Path
 from crossthink_hub.training.layers import shipped_recipes
@@ -85,6 +96,11 @@ def test_recipes_plan_and_model_card_are_found_outside_the_checkout(installed: P
     assert Path(found.strip()) == installed / "crossthink_hub" / "training" / "recipes"
     plan = ("-m", "crossthink_hub", "train", "--plan", "gpr_up_7b", "--json")
     assert '"fits": true' in python(*plan, cwd=tmp_path, **environment)
+
+
+def test_evaluation_finds_its_run_files_and_its_page_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    found = python("-c", EVALUATION, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert Path(found.strip()).parent == installed / "crossthink_hub" / "evaluation" / "runs"
 
 
 def test_every_command_runs_from_the_installed_wheel(installed: Path, tmp_path: Path) -> None:
