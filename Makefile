@@ -64,6 +64,8 @@ $(HUB1)/ready: constraints-hub1.txt $(VENV)/ready
 $(VLLM)/ready: constraints-vllm.txt $(VENV)/ready
 	$(call on_top_of_venv,$(VLLM))
 	$(VLLM)/bin/pip install --quiet --no-deps --ignore-installed --requirement constraints-vllm.txt
+	printf '#!%s\nfrom crossthink_hub.cli import main\n\nmain()\n' "$(CURDIR)/$(VLLM)/bin/python" > $(VLLM)/bin/crossthink
+	chmod +x $(VLLM)/bin/crossthink
 	touch $@
 
 # A reader of what was published has nothing of ours.

@@ -4,7 +4,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -282,4 +282,6 @@ def _of_json(value: Any, kind: type[Value]) -> Value:
     if not is_dataclass(kind):
         return cast("Value", value)
     hints = typing.get_type_hints(kind)
-    return kind(**{one.name: _of_json(value[one.name], hints[one.name]) for one in fields(kind)})
+    # What has a default came later than the format: files from before do without.
+    there = [one.name for one in fields(kind) if one.name in value or one.default is MISSING]
+    return kind(**{name: _of_json(value[name], hints[name]) for name in there})
