@@ -87,13 +87,13 @@ def answers(run_folder: Path, sources: str) -> None:
     ready = prepared(run_folder, sources)
     engine = ready.chosen.start(0)
     with closing(engine), closing(evaluate.Collected(ready.folder)) as collected:
-        for generation in engine.generate(evaluate.missing(ready, 0)):
+        for generation in engine.generate(evaluate.unanswered(ready, 0)):
             collected.add(generation)
 
 
 def resuming(run_folder: Path, sources: str) -> None:
     """Look for missing answers where all are there."""
-    assert not sum(1 for _ in evaluate.missing(prepared(run_folder, sources), 0))
+    assert not sum(1 for _ in evaluate.unanswered(prepared(run_folder, sources), 0))
 
 
 def grading(run_folder: Path, sources: str) -> None:

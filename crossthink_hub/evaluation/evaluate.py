@@ -72,7 +72,7 @@ def evaluate(settings: Evaluation, out: Path, mode: str = MAIN, say: Say = say_l
     needs_a_model(settings)
     with alone(out):
         prepared = prepare(settings, out, say)
-        pending = sum(1 for _ in missing(prepared, settings.seed))
+        pending = sum(1 for _ in unanswered(prepared, settings.seed))
         if pending:
             check_disk(out, pending)
             say(f"{pending:,} answers to make with {settings.model}")
@@ -195,7 +195,7 @@ def _seen(folder: RunFolder, config: str | None, dataset: str | None, say: Say) 
 # Answers.
 
 
-def missing(prepared: Prepared, seed: int) -> Iterator[Request]:
+def unanswered(prepared: Prepared, seed: int) -> Iterator[Request]:
     """Yield a request for every answer that is not there yet, benchmark by benchmark."""
     for one in prepared.passes:
         for benchmark, samples in one.samples.items():
@@ -277,6 +277,6 @@ def _generate(prepared: Prepared, seed: int, pending: int) -> None:
         engine = stack.enter_context(closing(prepared.chosen.start(prepared.longest)))
         prepared.folder.note(made_by=dict(engine.facts()))
         collected = stack.enter_context(closing(Collected(prepared.folder)))
-        generations = stack.enter_context(closing(engine.generate(missing(prepared, seed))))
+        generations = stack.enter_context(closing(engine.generate(unanswered(prepared, seed))))
         for generation in tracked(generations, pending, "Answers"):
             collected.add(generation)
