@@ -12,7 +12,7 @@ from product import READER, REPO, MakeFolder, Product, good
 VERSIONS = {"v1.0.0": 200, "v1.1.0": 210}
 
 PROGRAM = f"""
-import json
+import json, os
 from datasets import get_dataset_config_names, load_dataset, load_dataset_builder
 
 found = {{}}
@@ -27,7 +27,9 @@ for revision in ("v1.0.0", "v1.1.0", None):
             found[f"{{revision}}/{{config}}/{{split}}"] = rows["id"]
 default = load_dataset("{REPO}", split="train", revision="v1.0.0")
 found["default"] = default["id"]
-json.dump({{name: list(ids) for name, ids in found.items()}}, open("loaded.json", "w"))
+with open("loaded.json", "w") as file:
+    json.dump({{name: list(ids) for name, ids in found.items()}}, file)
+os._exit(0)  # a thread of a reader that streams may still run, beside which Python at times can't end
 """
 
 
