@@ -19,8 +19,9 @@ from crossthink_hub.evaluation.overlap import overlap
 from crossthink_hub.evaluation.preflight import check_disk, needs_a_model, ready_benchmarks
 from crossthink_hub.evaluation.results import Model, Results
 from crossthink_hub.evaluation.run_folder import RunFolder
-from crossthink_hub.evaluation.scoring import MAIN, grade_run
+from crossthink_hub.evaluation.scoring import grade_run
 from crossthink_hub.evaluation.settings import AUTO, Evaluation, Pass
+from crossthink_hub.evaluation.verdicts import MAIN
 from crossthink_hub.grading.settings import Mode, check_choice
 from crossthink_hub.progress import say as say_line
 from crossthink_hub.progress import tracked
@@ -214,7 +215,7 @@ def seed_of(seed: int, key: Key) -> int:
         >>> seed_of(0, Key("amc23", "a", "sampled", 0)) == seed_of(0, Key("amc23", "a", "sampled", 1))
         False
     """
-    text = "\\0".join(map(str, (seed, key.benchmark, key.id, key.run, key.sample)))
+    text = "\0".join(map(str, (seed, key.benchmark, key.id, key.run, key.sample)))
     return xxh3_64_intdigest(text.encode()) & 0x7FFFFFFF
 
 

@@ -1,7 +1,6 @@
 """Everything that can go wrong before the first token, looked at before the first token."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,11 +30,11 @@ SHOWN = 3
 class Prompts(Protocol):
     """How a model sees conversations, before it is loaded."""
 
-    def digest(self, conversations: Sequence[Conversation]) -> bytes:
-        """Return what stands for the prompts of conversations as the model sees them."""
+    def seen(self, conversations: Sequence[Conversation]) -> tuple[bytes, Sequence[int] | None]:
+        """Return a digest of conversations as the model sees them, and the tokens that each has.
 
-    def lengths(self, conversations: Sequence[Conversation]) -> Sequence[int] | None:
-        """Return how many tokens each has with the chat template; None where that can't be told from here."""
+        The tokens are None where they can't be told from here.
+        """
 
 
 @dataclass(frozen=True)
@@ -141,8 +140,8 @@ def _measured(
     counted = True
     for batch in questions.select(["id", "prompt"]).to_batches(max_chunksize=BATCH):
         conversations = batch["prompt"].to_pylist()
-        whole.update(prompts.digest(conversations))
-        lengths = prompts.lengths(conversations)
+        digest, lengths = prompts.seen(conversations)
+        whole.update(digest)
         counted = lengths is not None
         for id, length in zip(batch["id"].to_pylist(), lengths or (), strict=False):
             if positions is None or length < positions:
@@ -172,11 +171,6 @@ def check_disk(out: Path, answers: int) -> None:
             where=out,
             fix="Free some, or choose another --out.",
         )
-
-
-def joined(conversations: Sequence[Conversation]) -> bytes:
-    """Return conversations as bytes that are equal only if they are."""
-    return json.dumps(conversations, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
 def needs_a_model(settings: Evaluation) -> None:

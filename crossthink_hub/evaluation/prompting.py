@@ -1,12 +1,13 @@
 """Conversations as the model sees them: its chat template, its tokens, and what ends an answer."""
 
 import hashlib
+import json
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from crossthink_hub.evaluation.preflight import Conversation, joined
+from crossthink_hub.evaluation.preflight import Conversation
 from crossthink_hub.evaluation.settings import Evaluation
 from crossthink_hub.training.chat import Chat, load_tokenizer, named, read_chat, templated
 
@@ -75,16 +76,12 @@ class LocalPrompter:
         """Return a conversation as the tokens that the model goes on with."""
         return self._encoded([messages])[0]
 
-    def digest(self, conversations: Sequence[Conversation]) -> bytes:
-        """Return a digest of the tokens of conversations."""
-        whole = hashlib.sha256()
-        for tokens in self._encoded(conversations):
+    def seen(self, conversations: Sequence[Conversation]) -> tuple[bytes, list[int]]:
+        """Return a digest of the tokens of conversations, and how many each has."""
+        whole, encoded = hashlib.sha256(), self._encoded(conversations)
+        for tokens in encoded:
             whole.update(array("q", [len(tokens), *tokens]).tobytes())
-        return whole.digest()
-
-    def lengths(self, conversations: Sequence[Conversation]) -> list[int]:
-        """Return how many tokens each conversation has."""
-        return [len(tokens) for tokens in self._encoded(conversations)]
+        return whole.digest(), list(map(len, encoded))
 
     def _encoded(self, conversations: Sequence[Conversation]) -> list[list[int]]:
         with templated(self.asked):
@@ -131,9 +128,7 @@ class RemotePrompts:
 
     chat_template: str | None
 
-    def digest(self, conversations: Sequence[Conversation]) -> bytes:
-        """Return a digest of conversations, and of the chat template if it is ours."""
-        return hashlib.sha256(joined(conversations) + (self.chat_template or "").encode()).digest()
-
-    def lengths(self, conversations: Sequence[Conversation]) -> None:
-        """Return None: the endpoint counts, as each is asked."""
+    def seen(self, conversations: Sequence[Conversation]) -> tuple[bytes, None]:
+        """Return a digest of conversations, and of the chat template if it is ours; the endpoint counts."""
+        said = json.dumps(conversations, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(said + (self.chat_template or "").encode()).digest(), None

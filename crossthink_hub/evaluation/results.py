@@ -8,8 +8,9 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from crossthink_hub.errors import FolderError, OutputError
+from crossthink_hub.errors import FolderError
 from crossthink_hub.evaluation.statistics import Estimate
+from crossthink_hub.whole import write_whole
 
 FILE_NAME = "results.json"
 FORMAT = 1
@@ -229,12 +230,8 @@ def write_results(folder: Path, results: Results) -> Path:
     Raises:
         OutputError: it can't be written.
     """
-    path, part = folder / FILE_NAME, folder / f"{FILE_NAME}.part"
-    try:
-        part.write_text(json.dumps(results.as_json(), ensure_ascii=False, indent=1) + "\n", "utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"can't be written ({error.strerror or error})", where=path) from error
+    path, text = folder / FILE_NAME, json.dumps(results.as_json(), ensure_ascii=False, indent=1) + "\n"
+    write_whole(path, lambda part: part.write_text(text, "utf-8"))
     return path
 
 

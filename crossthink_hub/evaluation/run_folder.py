@@ -11,7 +11,6 @@ Every file is written at once and whole, so that a kill at any time leaves a run
 """
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,10 +21,11 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crossthink_hub.errors import FolderError, OutputError, UsageError
+from crossthink_hub.errors import FolderError, UsageError
 from crossthink_hub.evaluation.generation import Finish, Generation, Key
 from crossthink_hub.evaluation.item import SCHEMA as QUESTION
 from crossthink_hub.evaluation.item import Item, items
+from crossthink_hub.whole import unwritable, write_whole
 
 RUN_FILE = "run.json"
 FORMAT = 1
@@ -120,7 +120,7 @@ class RunFolder:
 
     def _note(self, said: Mapping[str, Any]) -> None:
         text = json.dumps({"format": FORMAT, **said}, ensure_ascii=False, indent=1) + "\n"
-        _written_whole(self.path / RUN_FILE, lambda part: part.write_text(text, "utf-8"))
+        write_whole(self.path / RUN_FILE, lambda part: part.write_text(text, "utf-8"))
 
     def _has_answers(self) -> bool:
         return any(self.path.glob("generations/*/*.parquet"))
@@ -270,11 +270,11 @@ class RunFolder:
             if (self.path / "verdicts").exists():
                 shutil.rmtree(self.path / "verdicts")
         except OSError as error:
-            raise _unwritable(self.path / "verdicts", error) from error
+            raise unwritable(self.path / "verdicts", error) from error
 
     def _write(self, path: Path, table: pa.Table) -> None:
         how = {"compression": "zstd", "row_group_size": ROWS}
-        _written_whole(path, lambda part: pq.write_table(table, part, **how))
+        write_whole(path, lambda part: pq.write_table(table, part, **how))
 
 
 def generation_of(row: Mapping[str, Any]) -> Generation:
@@ -341,19 +341,3 @@ def _rows(path: Path) -> int:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowInvalid) as error:
         raise FolderError(f"can't be read ({error})", where=path) from error
-
-
-def _written_whole(path: Path, write: Any) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())  # else a power cut may leave its name without its content
-        part.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"can't be written ({error.strerror or error})", where=path)

@@ -21,14 +21,12 @@ from crossthink_hub.evaluation.results import (
 )
 from crossthink_hub.evaluation.run_folder import RunFolder
 from crossthink_hub.evaluation.summing import Answers, Questions, pass_result
-from crossthink_hub.evaluation.verdicts import MODES
+from crossthink_hub.evaluation.verdicts import MAIN, MODES
 from crossthink_hub.grading.settings import Mode, check_choice
 
 SUMMED = ("id", "run", "sample", "correct", "formatted", "status", "tokens", "finish")
 """Columns of verdicts that are summed."""
 NO_ANSWER = "no answer yet"
-MAIN: Mode = "equivalent"
-"""How answers are compared for the scores that tables show; the other modes stand beside it."""
 
 
 def grade_run(path: Path, mode: str = MAIN) -> Results:

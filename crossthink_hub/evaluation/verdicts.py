@@ -12,7 +12,10 @@ from crossthink_hub.grading.grader import grade_many
 from crossthink_hub.grading.settings import GradeSettings, Kind, Mode
 from crossthink_hub.grading.verdict import Status, Verdict
 
-MODES: tuple[Mode, ...] = get_args(Mode)
+MAIN: Mode = "equivalent"
+"""How answers are compared for the scores that tables show; the other modes stand beside it."""
+MODES: tuple[Mode, ...] = tuple(sorted(get_args(Mode), key=lambda mode: mode != MAIN))
+"""All modes, the main one first."""
 ASKED_FOR_NOTHING = Verdict(False, False, None, Status.EMPTY, "the prompt does not fit into the context")
 
 

@@ -9,10 +9,11 @@ import re
 import shutil
 from pathlib import Path
 
-from crossthink_hub.errors import OutputError, UsageError
+from crossthink_hub.errors import UsageError
 from crossthink_hub.training.provenance import Provenance
 from crossthink_hub.training.recipe import Recipe
 from crossthink_hub.training.rollouts import FOLDER as ROLLOUTS
+from crossthink_hub.whole import write_whole
 
 NAME = re.compile(r"checkpoint-(\d+)")
 RECORD = "crossthink.json"
@@ -53,12 +54,8 @@ def seal(checkpoint: Path, provenance: Provenance) -> None:
         for path in sorted(checkpoint.rglob("*"))
         if path.is_file() and path.name != RECORD
     }
-    path, part = checkpoint / RECORD, checkpoint / f"{RECORD}.part"
-    try:
-        part.write_text(json.dumps({"provenance": provenance.as_json(), "files": sizes}, indent=1), "utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"can't be written ({error.strerror or error})", where=path) from error
+    text = json.dumps({"provenance": provenance.as_json(), "files": sizes}, indent=1)
+    write_whole(checkpoint / RECORD, lambda part: part.write_text(text, "utf-8"))
 
 
 def is_whole(checkpoint: Path) -> bool:

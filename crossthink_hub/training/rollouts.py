@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crossthink_hub.errors import FolderError, OutputError
+from crossthink_hub.errors import FolderError
 from crossthink_hub.grading.verdict import Verdict
+from crossthink_hub.whole import write_whole
 
 FOLDER = "rollouts"
 NAME = re.compile(r"step-(\d+)-rank-\d+\.parquet")
@@ -101,14 +102,8 @@ class Archive:
             OutputError: it can't be written.
         """
         path = self.run / FOLDER / f"step-{step:06d}-rank-{self.rank:03d}.parquet"
-        part = path.with_suffix(".part")
         table = pa.Table.from_pylist([one.as_row(step) for one in rollouts], SCHEMA)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, part, compression="zstd")
-            part.replace(path)
-        except OSError as error:
-            raise OutputError(f"can't be written ({error.strerror or error})", where=path) from error
+        write_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
 
 
 def drop_after(run: Path, step: int) -> int:

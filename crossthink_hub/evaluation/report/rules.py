@@ -1,7 +1,6 @@
 """What scores would be by other rules: other ways to compare answers, and other means over tasks."""
 
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 from crossthink_hub.evaluation.published import published
 from crossthink_hub.evaluation.report.blocks import Cell, Table, Tone
@@ -9,11 +8,8 @@ from crossthink_hub.evaluation.report.cells import TITLES, nothing, percent, sco
 from crossthink_hub.evaluation.report.runs import main_pass, main_scores
 from crossthink_hub.evaluation.results import PassResult, Results, Scores
 from crossthink_hub.evaluation.statistics import Estimate
-from crossthink_hub.grading.settings import Mode
+from crossthink_hub.evaluation.verdicts import MODES
 
-MAIN: Mode = "equivalent"
-MODES: tuple[Mode, ...] = tuple(sorted(get_args(Mode), key=lambda mode: mode != MAIN))
-"""The usual one first."""
 AGIEVAL = "agieval"
 BY_SUBJECT = ("mmlu", "mmlu_pro")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crossthink_hub.errors import OutputError
 from crossthink_hub.evaluation.report.blocks import Picture, Sample, Section
 from crossthink_hub.evaluation.report.comparison import comparison
 from crossthink_hub.evaluation.report.markdown import markdown
@@ -16,6 +16,7 @@ from crossthink_hub.evaluation.report.sections import sections
 from crossthink_hub.evaluation.results import FILE_NAME, Results, read_results
 from crossthink_hub.evaluation.run_folder import RUN_FILE, RunFolder
 from crossthink_hub.progress import say
+from crossthink_hub.whole import write_whole
 
 TITLE = "Evaluation beside the tables of NEMOTRON-CROSSTHINK"
 MARKDOWN, PAGE, FIGURES = "report.md", "report.html", "figures"
@@ -113,20 +114,11 @@ def _written(
     pictures = [block for part in parts for block in part.blocks if isinstance(block, Picture)]
     figures = tuple(out / FIGURES / f"{picture.key}.png" for picture in pictures)
     for path, picture in zip(figures, pictures, strict=True):
-        _write(path, picture.png)
+        write_whole(path, partial(Path.write_bytes, data=picture.png))
     names = tuple(result.name for result in results)
-    _write(out / MARKDOWN, markdown(TITLE, parts, FIGURES).encode())
-    _write(out / PAGE, page(TITLE, ", ".join(names), parts, answers).encode())
+    text, html = markdown(TITLE, parts, FIGURES), page(TITLE, ", ".join(names), parts, answers)
+    write_whole(out / MARKDOWN, lambda part: part.write_text(text, "utf-8"))
+    write_whole(out / PAGE, lambda part: part.write_text(html, "utf-8"))
     for old in set((out / FIGURES).glob("figure_*.png")) - set(figures):
         old.unlink()
     return Report(out / PAGE, out / MARKDOWN, figures, names, len(answers))
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"can't be written ({error.strerror or error})", where=path) from error
